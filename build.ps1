@@ -1,0 +1,308 @@
+#requires -Version 7.6
+<#
+.SYNOPSIS
+    Builds ZImage, draws the demo, runs the tests.
+.DESCRIPTION
+    build  publishes the cmdlets into Module/bin and stages the prebuilt ggml libraries into Module/native
+    demo   builds, then runs examples/demo.ps1, which draws into examples/out
+    test   builds, then runs every xunit test and, where pwsh and Pester 5 or later are, every Pester test
+    clean  removes all that the other tasks made
+    Needs the .NET SDK and Node.js. The script itself uses the language, core cmdlets and .NET alone, so that it also
+    runs in ZImage.Host, on machines without pwsh (see build.sh).
+.PARAMETER Task
+    What to do.
+.PARAMETER Configuration
+    Release or Debug.
+.PARAMETER Backend
+    Which ggml backends to stage: Cpu; Vulkan, beside the CPU; Cuda (140 MB to fetch), beside both; Auto, which is
+    Vulkan, and Cuda where an NVIDIA driver is.
+.EXAMPLE
+    ./build.ps1 demo
+.EXAMPLE
+    ./build.ps1 build -Backend Cuda
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Position = 0)]
+    [ValidateSet('build', 'demo', 'test', 'clean')]
+    [string] $Task = 'build',
+
+    [ValidateSet('Release', 'Debug')]
+    [string] $Configuration = 'Release',
+
+    [ValidateSet('Auto', 'Cpu', 'Vulkan', 'Cuda')]
+    [string] $Backend = 'Auto'
+)
+
+$ErrorActionPreference = 'Stop'
+$root = $PSScriptRoot
+$windows = [OperatingSystem]::IsWindows()
+
+function Get-RepositoryPath([string] $relative) {
+    [IO.Path]::GetFullPath($relative, $root)
+}
+
+# Runs a program and ends the build when it fails; what it prints goes on to the caller.
+function Invoke-Program([string] $program, [string[]] $arguments) {
+    $global:LASTEXITCODE = 0
+    & $program @arguments
+    if ($LASTEXITCODE -ne 0) {
+        throw "$program $($arguments[0]) failed with exit code $LASTEXITCODE."
+    }
+}
+
+function Get-Program([string] $name, [string] $advice) {
+    $command = Get-Command -Name $name -CommandType Application -TotalCount 1 -ErrorAction Ignore
+    if (-not $command) {
+        throw "$name was not found. $advice"
+    }
+    $command.Source
+}
+
+function Get-DotNet {
+    Get-Program 'dotnet' 'Install the .NET 10 SDK and start a new shell.'
+}
+
+# The shell that runs scripts in a process of their own: this one, where it is a shell that we know.
+function Get-Shell {
+    $own = [Environment]::ProcessPath
+    if ([IO.Path]::GetFileName($own) -in 'pwsh', 'pwsh.exe', 'ZImage.Host', 'ZImage.Host.exe') { $own } else { Get-Program 'pwsh' 'Start the build from pwsh 7.6.' }
+}
+
+# A rename, so that a process that has the old file mapped keeps what it has.
+function Copy-Changed([string] $source, [string] $target) {
+    $from = [IO.FileInfo]::new($source)
+    $to = [IO.FileInfo]::new($target)
+    if ($to.Exists -and $to.Length -eq $from.Length -and $to.LastWriteTimeUtc -eq $from.LastWriteTimeUtc) {
+        return
+    }
+    [IO.Directory]::CreateDirectory($to.DirectoryName) | Out-Null
+    $new = "$target.new"
+    [IO.File]::Copy($source, $new, $true)
+    [IO.File]::SetLastWriteTimeUtc($new, $from.LastWriteTimeUtc)
+    try {
+        [IO.File]::Move($new, $target, $true)
+    }
+    catch {
+        [IO.File]::Delete($new)
+        throw "'$target' cannot be replaced: $($_.Exception.InnerException.Message) Close every PowerShell session that has imported ZImage and build again."
+    }
+}
+
+# Makes $folder hold these files (relative path -> source) and no others.
+function Sync-Folder([string] $folder, [Collections.Generic.Dictionary[string, string]] $files) {
+    foreach ($name in $files.Keys) {
+        Copy-Changed $files[$name] ([IO.Path]::Combine($folder, $name))
+    }
+    foreach ($path in [IO.Directory]::GetFiles($folder, '*', 'AllDirectories')) {
+        if (-not $files.ContainsKey([IO.Path]::GetRelativePath($folder, $path))) {
+            [IO.File]::Delete($path)
+        }
+    }
+}
+
+# npm ci, unless the packages of this lock file are there already.
+function Install-Package([string] $folder) {
+    $lock = [IO.FileInfo]::new([IO.Path]::Combine($folder, 'package-lock.json'))
+    $installed = [IO.FileInfo]::new([IO.Path]::Combine($folder, 'node_modules', '.package-lock.json'))
+    if ($installed.Exists -and $installed.LastWriteTimeUtc -ge $lock.LastWriteTimeUtc) {
+        return
+    }
+    "Fetching the packages of $([IO.Path]::GetRelativePath($root, $folder))"
+    $npm = Get-Program ($windows ? 'npm.cmd' : 'npm') 'Install Node.js 20 or later and start a new shell.'
+    Invoke-Program $npm @('ci', '--prefix', $folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error') | Out-Null
+}
+
+function Test-NvidiaDriver {
+    $handle = [IntPtr]::Zero
+    if ([Runtime.InteropServices.NativeLibrary]::TryLoad(($windows ? 'nvcuda.dll' : 'libcuda.so.1'), [ref] $handle)) {
+        [Runtime.InteropServices.NativeLibrary]::Free($handle)
+        return $true
+    }
+    [bool] (Get-Command -Name 'nvidia-smi' -CommandType Application -ErrorAction Ignore)
+}
+
+# Module/native/<rid>: base, registry and CPU files of the plain package, and one file of each other backend's.
+function Copy-NativeLibrary {
+    if ([Runtime.InteropServices.RuntimeInformation]::OSArchitecture -ne 'X64' -or -not ($windows -or [OperatingSystem]::IsLinux())) {
+        throw "There are no ggml libraries for $([Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier): ZImage runs on linux-x64 and win-x64."
+    }
+    $rid = $windows ? 'win-x64' : 'linux-x64'
+    $prefix, $suffix = $windows ? ('', '.dll') : ('lib', '.so')
+    $target = Get-RepositoryPath "Module/native/$rid"
+    $cuda = "${prefix}ggml-cuda$suffix"
+
+    # Auto takes away nothing that was asked for before.
+    $wantsCuda = $Backend -eq 'Cuda' -or ($Backend -eq 'Auto' -and
+        ([IO.File]::Exists([IO.Path]::Combine($target, $cuda)) -or (Test-NvidiaDriver)))
+
+    Install-Package (Get-RepositoryPath 'native')
+    $packages = Get-RepositoryPath 'native/node_modules/@node-llama-cpp'
+    $sources = @("$packages/$rid/LICENSE", "$packages/$rid/bins/$rid/${prefix}ggml.v0.4.0$suffix", "$packages/$rid/bins/$rid/${prefix}ggml-base$suffix")
+    if ([IO.Directory]::Exists("$packages/$rid/bins/$rid")) {
+        $sources += [IO.Directory]::GetFiles("$packages/$rid/bins/$rid", "${prefix}ggml-cpu-*$suffix")
+    }
+    if ($Backend -ne 'Cpu') {
+        $sources += "$packages/$rid-vulkan/bins/$rid-vulkan/${prefix}ggml-vulkan$suffix"
+    }
+    if ($wantsCuda) {
+        Install-Package (Get-RepositoryPath 'native/cuda')
+        $sources += (Get-RepositoryPath "native/cuda/node_modules/@node-llama-cpp/$rid-cuda/bins/$rid-cuda/$cuda")
+    }
+
+    $files = [Collections.Generic.Dictionary[string, string]]::new()
+    foreach ($source in $sources) {
+        # npm leaves out an optional package that it could not fetch, and says nothing.
+        if (-not [IO.File]::Exists($source)) {
+            throw "'$source' is missing: npm did not install its package. Delete the folder node_modules in native and in native/cuda, see that the npm registry can be reached, and build again."
+        }
+        $files.Add([IO.Path]::GetFileName($source), $source)
+    }
+    Sync-Folder $target $files
+}
+
+# A digest of all that Module/bin is built from, so that nothing is compiled twice.
+function Get-InputDigest {
+    [string[]] $paths = @('Directory.Build.props', 'Directory.Build.targets', 'Directory.Packages.props', 'global.json', 'build.ps1') | ForEach-Object { Get-RepositoryPath $_ }
+    foreach ($project in 'ZImage.Ggml', 'ZImage.Engine', 'ZImage.PowerShell', 'ZImage.Loader') {
+        $paths += [IO.Directory]::GetFiles((Get-RepositoryPath "src/$project"), '*', 'AllDirectories') |
+            Where-Object { $_ -notmatch '[\\/](bin|obj)[\\/]' }
+    }
+    [Array]::Sort($paths, [StringComparer]::Ordinal)
+    $text = [Text.StringBuilder]::new($Configuration)
+    foreach ($path in $paths) {
+        $file = [IO.FileInfo]::new($path)
+        $text.Append("`n$path $($file.Length) $($file.LastWriteTimeUtc.Ticks)") | Out-Null
+    }
+    [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData([Text.Encoding]::UTF8.GetBytes($text.ToString())))
+}
+
+function Publish-Module {
+    $bin = Get-RepositoryPath 'Module/bin'
+    $stamp = [IO.Path]::Combine($bin, '.inputs')
+    $digest = Get-InputDigest
+    if ([IO.File]::Exists($stamp) -and [IO.File]::ReadAllText($stamp) -eq $digest) {
+        return
+    }
+    'Building the module'
+    $published = Get-RepositoryPath 'artifacts/module'
+    if ([IO.Directory]::Exists($published)) {
+        [IO.Directory]::Delete($published, $true)
+    }
+    Invoke-Program (Get-DotNet) @('publish', (Get-RepositoryPath 'src/ZImage.PowerShell'), '-c', $Configuration, '-o', $published, '--nologo', '-v', 'q', '-nodeReuse:false')
+    $files = [Collections.Generic.Dictionary[string, string]]::new()
+    foreach ($path in [IO.Directory]::GetFiles($published, '*', 'AllDirectories')) {
+        $files.Add([IO.Path]::GetRelativePath($published, $path), $path)
+    }
+    Sync-Folder $bin $files
+    [IO.File]::WriteAllText($stamp, $digest)
+}
+
+function Invoke-Build {
+    Copy-NativeLibrary
+    Publish-Module
+}
+
+function Invoke-Demo {
+    $manifest = (Get-RepositoryPath 'ZImage.psd1').Replace("'", "''")
+    $script = (Get-RepositoryPath 'examples/demo.ps1').Replace("'", "''")
+    Invoke-Program (Get-Shell) @('-NoProfile', '-Command', "`$ErrorActionPreference = 'Stop'; Import-Module '$manifest'; & '$script'")
+}
+
+# Runs the xunit program, passes on what it prints and adds to the counts Passed, Failed and Skipped.
+function Invoke-XUnit([hashtable] $count) {
+    Install-Package (Get-RepositoryPath 'tests/tokenizer')
+    'Building the tests'
+    Invoke-Program (Get-DotNet) @('msbuild', (Get-RepositoryPath 'tests/ZImage.Tests'), '-restore', "-p:Configuration=$Configuration", '-nologo', '-v:q', '-m', '-nodeReuse:false')
+    $report = Get-RepositoryPath 'artifacts/test-results/xunit.xml'
+    [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($report)) | Out-Null
+    [IO.File]::Delete($report)
+    $program = Get-RepositoryPath ("artifacts/bin/ZImage.Tests/$($Configuration.ToLowerInvariant())/ZImage.Tests" + ($windows ? '.exe' : ''))
+    & $program -noLogo -noColor -result-xml $report
+    if (-not [IO.File]::Exists($report)) {
+        "The test program broke off with exit code $LASTEXITCODE; its tests are not counted."
+        $count.Failed++
+        return
+    }
+    foreach ($assembly in ([xml] [IO.File]::ReadAllText($report)).assemblies.assembly) {
+        $count.Passed += [int] $assembly.passed
+        $count.Failed += [int] $assembly.failed + [int] $assembly.errors
+        $count.Skipped += [int] $assembly.skipped
+    }
+    if ($LASTEXITCODE -ne 0 -and $count.Failed -eq 0) {
+        "The test program reported no failed test but ended with exit code $LASTEXITCODE."
+        $count.Failed++
+    }
+}
+
+# Runs tests/*.Tests.ps1 in a shell of their own, or says why not.
+function Invoke-PesterTest([hashtable] $count) {
+    $files = [IO.Directory]::GetFiles((Get-RepositoryPath 'tests'), '*.Tests.ps1')
+    $pwsh = Get-Command -Name 'pwsh' -CommandType Application -TotalCount 1 -ErrorAction Ignore
+    if ($files.Count -eq 0) {
+        return
+    }
+    if (-not $pwsh) {
+        "Pester tests skipped: pwsh is not installed ($($files.Count) files in tests)."
+        return
+    }
+    $report = Get-RepositoryPath 'artifacts/test-results/pester.txt'
+    [IO.File]::Delete($report)
+    $script = @'
+        if (-not (Get-Module -ListAvailable Pester | Where-Object { $_.Version.Major -ge 5 })) { exit 3 }
+        Import-Module Pester -MinimumVersion 5.0
+        $configuration = New-PesterConfiguration
+        $configuration.Run.Path = '{0}'
+        $configuration.Run.PassThru = $true
+        $result = Invoke-Pester -Configuration $configuration
+        $result.Skipped | ForEach-Object { "[SKIP] $($_.ExpandedPath): $($_.ErrorRecord)" }
+        $errors = @($result.Containers | Where-Object Result -eq 'Failed' | Where-Object FailedCount -eq 0).Count
+        [IO.File]::WriteAllText('{1}', "$($result.PassedCount) $($result.FailedCount + $errors) $($result.SkippedCount)")
+'@.Replace('{0}', (Get-RepositoryPath 'tests').Replace("'", "''")).Replace('{1}', $report.Replace("'", "''"))
+    & $pwsh.Source -NoProfile -Command $script
+    if ($LASTEXITCODE -eq 3) {
+        'Pester tests skipped: Pester 5 or later is not installed.'
+        return
+    }
+    if (-not [IO.File]::Exists($report)) {
+        "The Pester run broke off with exit code $LASTEXITCODE; its tests are not counted."
+        $count.Failed++
+        return
+    }
+    $passed, $failed, $skipped = [IO.File]::ReadAllText($report).Split(' ')
+    $count.Passed += [int] $passed
+    $count.Failed += [int] $failed
+    $count.Skipped += [int] $skipped
+}
+
+function Invoke-Test {
+    $count = @{ Passed = 0; Failed = 0; Skipped = 0 }
+    Invoke-XUnit $count
+    Invoke-PesterTest $count
+    if ($count.Skipped -gt 0) {
+        "$($count.Skipped) skipped, each with its reason above."
+    }
+    "$($count.Passed) passed, $($count.Failed) failed"
+    if ($count.Failed -gt 0 -or $count.Passed -eq 0) {
+        exit 1
+    }
+}
+
+function Remove-BuildOutput {
+    $folders = @('Module/bin', 'Module/native', 'artifacts') | ForEach-Object { Get-RepositoryPath $_ }
+    foreach ($place in 'src', 'tests') {
+        $folders += [IO.Directory]::GetDirectories((Get-RepositoryPath $place)) | ForEach-Object { "$_/bin"; "$_/obj" }
+    }
+    foreach ($folder in $folders) {
+        if ([IO.Directory]::Exists($folder)) {
+            [IO.Directory]::Delete($folder, $true)
+        }
+    }
+}
+
+switch ($Task) {
+    'build' { Invoke-Build }
+    'demo' { Invoke-Build; Invoke-Demo }
+    'test' { Invoke-Build; Invoke-Test }
+    'clean' { Remove-BuildOutput }
+}

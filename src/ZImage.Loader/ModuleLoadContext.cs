@@ -1,0 +1,55 @@
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace ZImage.Loader;
+
+/// <summary>
+/// Loads ZImage's cmdlets and all they depend on into a load context of their own, so that another module in the same
+/// shell may use other versions of the same libraries.
+/// </summary>
+public sealed class ModuleLoadContext : AssemblyLoadContext
+{
+    private static readonly Lock Gate = new();
+    private static ModuleLoadContext? s_instance;
+
+    private readonly AssemblyDependencyResolver _resolver;
+    private readonly Assembly _cmdlets;
+
+    private ModuleLoadContext(string cmdletAssemblyPath)
+        : base("ZImage")
+    {
+        _resolver = new AssemblyDependencyResolver(cmdletAssemblyPath);
+        _cmdlets = LoadFromAssemblyPath(cmdletAssemblyPath);
+    }
+
+    /// <summary>
+    /// The assembly with the cmdlets. Loaded once a process: repeated imports and every runspace get the same one.
+    /// </summary>
+    /// <param name="cmdletAssemblyPath">Full path of ZImage.PowerShell.dll; its .deps.json lies beside it.</param>
+    /// <exception cref="InvalidOperationException">Another copy of ZImage was loaded from another folder before.</exception>
+    public static Assembly LoadCmdlets(string cmdletAssemblyPath)
+    {
+        lock (Gate)
+        {
+            s_instance ??= new ModuleLoadContext(cmdletAssemblyPath);
+            if (!PathComparer.Equals(s_instance._cmdlets.Location, cmdletAssemblyPath))
+            {
+                throw new InvalidOperationException(
+                    $"ZImage is already loaded from '{s_instance._cmdlets.Location}'. Start a new PowerShell session to import it from '{cmdletAssemblyPath}'.");
+            }
+
+            return s_instance._cmdlets;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Assembly? Load(AssemblyName assemblyName)
+        => _resolver.ResolveAssemblyToPath(assemblyName) is { } path ? LoadFromAssemblyPath(path) : null;
+
+    /// <inheritdoc/>
+    protected override nint LoadUnmanagedDll(string unmanagedDllName)
+        => _resolver.ResolveUnmanagedDllToPath(unmanagedDllName) is { } path ? LoadUnmanagedDllFromPath(path) : 0;
+
+    private static StringComparer PathComparer
+        => OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+}
