@@ -1,0 +1,59 @@
+using ZImage.Ggml.Interop;
+
+namespace ZImage.Ggml;
+
+/// <summary>An open device: computes graphs, one after the other.</summary>
+public sealed unsafe class Backend : IDisposable
+{
+    private readonly BackendHandle _handle;
+
+    private Backend(Device device, nint handle)
+    {
+        Device = device;
+        _handle = new BackendHandle(handle);
+    }
+
+    public Device Device { get; }
+
+    /// <summary>Threads that a CPU backend computes with; 0 on other devices.</summary>
+    public int Threads { get; private init; }
+
+    /// <summary>Memory in which this backend wants its tensors.</summary>
+    public BufferType BufferType => new(Native.ggml_backend_get_default_buffer_type(_handle));
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="device">A device that is available.</param>
+    /// <param name="threads">Threads of a CPU backend; 0 for one per processor.</param>
+    public static Backend Open(Device device, int threads = 0)
+    {
+        if (!device.IsAvailable)
+            throw new DeviceNotFoundException(device.Name, "see Get-ZDevice", device.Description);
+        nint handle = Native.ggml_backend_dev_init(device.Handle, null);
+        if (handle == 0)
+            throw new DeviceNotFoundException(device.Name, "see Get-ZDevice", "The device could not be opened.");
+        if (device.Backend != BackendKind.Cpu)
+            return new Backend(device, handle);
+
+        int count = threads > 0 ? threads : Environment.ProcessorCount;
+        var setThreads = BackendProcedures.SetThreads(device.Registry);
+        if (setThreads is not null)
+            setThreads(handle, count);
+        return new Backend(device, handle) { Threads = count };
+    }
+
+    /// <summary>Whether the device can compute this tensor's operation on its operands.</summary>
+    public bool Supports(Tensor operation) => Native.ggml_backend_supports_op(_handle, operation.Handle);
+
+    /// <summary>Computes a placed graph and waits for the result.</summary>
+    /// <exception cref="ComputeFailedException">The device reports an error.</exception>
+    public void Compute(Graph graph)
+    {
+        int status = Native.ggml_backend_graph_compute(_handle, graph.Handle);
+        if (status != 0)
+            throw new ComputeFailedException(Device.Name, status);
+    }
+
+    public void Synchronize() => Native.ggml_backend_synchronize(_handle);
+
+    public void Dispose() => _handle.Dispose();
+}

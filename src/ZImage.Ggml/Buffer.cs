@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using ZImage.Ggml.Interop;
+
+namespace ZImage.Ggml;
+
+/// <summary>A kind of memory: host, or that of a device.</summary>
+public readonly unsafe struct BufferType
+{
+    internal BufferType(nint handle) => Handle = handle;
+
+    internal nint Handle { get; }
+
+    /// <summary>Host memory that the CPU backend computes from.</summary>
+    public static BufferType Host => new(Native.ggml_backend_cpu_buffer_type());
+
+    public string Name => Marshal.PtrToStringUTF8((nint)Native.ggml_backend_buft_name(Handle)) ?? "";
+
+    /// <summary>Tensors start at multiples of it, in bytes.</summary>
+    public long Alignment => (long)Native.ggml_backend_buft_get_alignment(Handle);
+
+    /// <summary>Largest single buffer in bytes.</summary>
+    public long MaxBytes
+    {
+        get
+        {
+            nuint max = Native.ggml_backend_buft_get_max_size(Handle);
+            return max > long.MaxValue ? long.MaxValue : (long)max;
+        }
+    }
+
+    public bool IsHost => Native.ggml_backend_buft_is_host(Handle);
+
+    /// <summary>The next multiple of <see cref="Alignment"/>.</summary>
+    public long AlignUp(long bytes)
+    {
+        long alignment = Alignment;
+        return (bytes + alignment - 1) / alignment * alignment;
+    }
+
+    /// <summary>Bytes a tensor takes in such a buffer, padding of quantised rows included.</summary>
+    public long AllocationBytes(Tensor tensor) => (long)Native.ggml_backend_buft_get_alloc_size(Handle, tensor.Handle);
+}
+
+/// <summary>A block of memory of one type, in which tensors are placed.</summary>
+public sealed unsafe class Buffer : IDisposable
+{
+    private const int UsageWeights = 1;
+
+    private readonly BufferHandle _handle;
+    private readonly MappedFile? _file;
+
+    private Buffer(nint handle, MappedFile? file)
+    {
+        _handle = new BufferHandle(handle);
+        _file = file;
+    }
+
+    /// <summary>Allocates <paramref name="bytes"/> for weights, zeroed (padding of quantised rows must not hold NaN).</summary>
+    public static Buffer Allocate(BufferType type, long bytes, string purpose)
+    {
+        nint handle = Native.ggml_backend_buft_alloc_buffer(type.Handle, (nuint)bytes);
+        if (handle == 0)
+            throw new DeviceOutOfMemoryException(type.Name, bytes, purpose);
+        var buffer = new Buffer(handle, null);
+        Native.ggml_backend_buffer_set_usage(buffer._handle, UsageWeights);
+        Native.ggml_backend_buffer_clear(buffer._handle, 0);
+        return buffer;
+    }
+
+    /// <summary>A whole mapped file as a buffer of the CPU: weights are used where they lie. The file must outlive it.</summary>
+    public static Buffer FromFile(MappedFile file)
+    {
+        nint handle = Native.ggml_backend_cpu_buffer_from_ptr(file.Pointer(0, file.Length), (nuint)file.Length);
+        if (handle == 0)
+            throw new DeviceOutOfMemoryException("CPU", 0, "a view of " + file.Path);
+        var buffer = new Buffer(handle, file);
+        Native.ggml_backend_buffer_set_usage(buffer._handle, UsageWeights);
+        return buffer;
+    }
+
+    public long Bytes => (long)Native.ggml_backend_buffer_get_size(_handle);
+
+    public bool IsHost => Native.ggml_backend_buffer_is_host(_handle);
+
+    /// <summary>Gives a tensor its place, <paramref name="offset"/> bytes from the start.</summary>
+    public void Place(Tensor tensor, long offset)
+    {
+        if (offset < 0 || offset > Bytes - tensor.Bytes)
+            throw new ArgumentOutOfRangeException(nameof(offset), $"'{tensor.Name}' does not fit at {offset} in {Bytes} bytes.");
+        if (_file is not null)
+            _ = _file.Pointer(offset, tensor.Bytes);
+        byte* start = (byte*)Native.ggml_backend_buffer_get_base(_handle);
+        int status = Native.ggml_backend_tensor_alloc(_handle, tensor.Handle, start + offset);
+        if (status != 0)
+            throw new InvalidOperationException($"ggml refused to place '{tensor.Name}' (status {status}).");
+    }
+
+    public void Dispose() => _handle.Dispose();
+}

@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+
+namespace ZImage.Ggml.Interop;
+
+/// <summary>
+/// Owner of one native object. After a native abort the object is left alone: threads of ggml may still be using it.
+/// </summary>
+internal abstract class GgmlHandle : SafeHandle
+{
+    private readonly NativeThread? _thread = NativeThread.Current;
+
+    protected GgmlHandle(nint handle) : base(0, ownsHandle: true) => SetHandle(handle);
+
+    public override bool IsInvalid => handle == 0;
+
+    protected sealed override bool ReleaseHandle()
+    {
+        if (_thread is not { HasFaulted: true })
+            Free(handle);
+        return true;
+    }
+
+    protected abstract void Free(nint handle);
+}
+
+internal sealed class ContextHandle(nint handle) : GgmlHandle(handle)
+{
+    protected override void Free(nint handle) => Native.ggml_free(handle);
+}
+
+internal sealed class BackendHandle(nint handle) : GgmlHandle(handle)
+{
+    protected override void Free(nint handle) => Native.ggml_backend_free(handle);
+}
+
+internal sealed class BufferHandle(nint handle) : GgmlHandle(handle)
+{
+    protected override void Free(nint handle) => Native.ggml_backend_buffer_free(handle);
+}
+
+internal sealed class AllocatorHandle(nint handle) : GgmlHandle(handle)
+{
+    protected override void Free(nint handle) => Native.ggml_gallocr_free(handle);
+}

@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+
+namespace ZImage.Ggml.Interop;
+
+/// <summary>Names the library that keeps a backend from loading. Linux says it in the loader's text, Windows does not.</summary>
+internal static partial class MissingDependency
+{
+    // In the order in which a user would install them: driver first.
+    private static readonly string[] s_windowsCuda = ["nvcuda.dll", "cudart64_13.dll", "cublas64_13.dll", "cublasLt64_13.dll"];
+    private static readonly string[] s_windowsVulkan = ["vulkan-1.dll"];
+    private static readonly string[] s_windowsRuntime = ["vcruntime140.dll", "vcruntime140_1.dll", "msvcp140.dll"];
+
+    /// <summary>The missing file's name, or null when the loader's text does not tell and no known candidate is missing.</summary>
+    internal static string? Name(string libraryPath, string loaderText)
+    {
+        Match match = MissingSoname().Match(loaderText);
+        foreach (Match m in MissingSoname().Matches(loaderText))
+        {
+            // The text also names the requested library itself; the dependency is the other one.
+            if (!libraryPath.EndsWith(m.Groups[1].Value, StringComparison.Ordinal))
+                return m.Groups[1].Value;
+        }
+        if (!OperatingSystem.IsWindows())
+            return match.Success ? match.Groups[1].Value : null;
+
+        string file = System.IO.Path.GetFileName(libraryPath);
+        IEnumerable<string> candidates = s_windowsRuntime;
+        if (file.Contains("cuda", StringComparison.OrdinalIgnoreCase))
+            candidates = s_windowsCuda.Concat(candidates);
+        else if (file.Contains("vulkan", StringComparison.OrdinalIgnoreCase))
+            candidates = s_windowsVulkan.Concat(candidates);
+        return candidates.FirstOrDefault(candidate => !CanLoad(candidate));
+    }
+
+    /// <summary>How to get a missing library, in one sentence.</summary>
+    internal static string Advice(string missing) => missing.ToLowerInvariant() switch
+    {
+        var m when m.Contains("nvcuda") || m.Contains("libcuda.") => "Install the NVIDIA driver (580 or newer for CUDA 13).",
+        var m when m.Contains("cudart") => "Install the CUDA 13 runtime (cudart), for example with the CUDA Toolkit 13.",
+        var m when m.Contains("cublas") => "Install the CUDA 13 runtime libraries (cublas and cublasLt), for example with the CUDA Toolkit 13.",
+        var m when m.Contains("vulkan") && !m.Contains("ggml") => "Install a graphics driver with Vulkan (on Debian: libvulkan1 and mesa-vulkan-drivers).",
+        var m when m.Contains("vcruntime") || m.Contains("msvcp") => "Install the Microsoft Visual C++ 2015-2022 redistributable (x64).",
+        var m when m.Contains("ggml-cuda") => "Stage the CUDA backend with ./build.ps1 build -Backend Cuda.",
+        var m when m.Contains("ggml-vulkan") => "Stage the Vulkan backend with ./build.ps1 build -Backend Vulkan.",
+        var m when m.Contains("ggml") => "Stage ggml's libraries with ./build.ps1 build.",
+        _ => $"Install the package that provides {missing}.",
+    };
+
+    /// <summary>What a backend without a device needs.</summary>
+    internal static string DriverAdvice(BackendKind backend) => backend switch
+    {
+        BackendKind.Cuda => Advice("libcuda.so.1"),
+        BackendKind.Vulkan => Advice("libvulkan.so.1"),
+        _ => Advice("ggml-cpu"),
+    };
+
+    private static bool CanLoad(string name)
+    {
+        if (!NativeLibrary.TryLoad(name, out nint handle))
+            return false;
+        NativeLibrary.Free(handle);
+        return true;
+    }
+
+    [GeneratedRegex(@"([\w.+-]+\.so(?:\.\d+)*): cannot open shared object file", RegexOptions.CultureInvariant)]
+    private static partial Regex MissingSoname();
+}

@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+
+namespace ZImage.Ggml.Interop;
+
+/// <summary>ggml-backend.h: buffer types, buffers, backends, devices, the registry.</summary>
+internal static unsafe partial class Native
+{
+    // --- buffer types
+    [LibraryImport(Base)] internal static partial byte* ggml_backend_buft_name(nint buft);
+    [LibraryImport(Base)] internal static partial nint ggml_backend_buft_alloc_buffer(nint buft, nuint size);
+    [LibraryImport(Base)] internal static partial nuint ggml_backend_buft_get_alignment(nint buft);
+    [LibraryImport(Base)] internal static partial nuint ggml_backend_buft_get_max_size(nint buft);
+    [LibraryImport(Base)] internal static partial nuint ggml_backend_buft_get_alloc_size(nint buft, nint tensor);
+    [LibraryImport(Base)][return: MarshalAs(UnmanagedType.U1)] internal static partial bool ggml_backend_buft_is_host(nint buft);
+    [LibraryImport(Base)] internal static partial nint ggml_backend_cpu_buffer_type();
+    [LibraryImport(Base)] internal static partial nint ggml_backend_cpu_buffer_from_ptr(void* ptr, nuint size);
+
+    // --- buffers
+    [LibraryImport(Base)] internal static partial void ggml_backend_buffer_free(nint buffer);
+    [LibraryImport(Base)] internal static partial void* ggml_backend_buffer_get_base(BufferHandle buffer);
+    [LibraryImport(Base)] internal static partial nuint ggml_backend_buffer_get_size(BufferHandle buffer);
+    [LibraryImport(Base)] internal static partial void ggml_backend_buffer_clear(BufferHandle buffer, byte value);
+    [LibraryImport(Base)][return: MarshalAs(UnmanagedType.U1)] internal static partial bool ggml_backend_buffer_is_host(BufferHandle buffer);
+    [LibraryImport(Base)] internal static partial void ggml_backend_buffer_set_usage(BufferHandle buffer, int usage);
+    [LibraryImport(Base)] internal static partial int ggml_backend_tensor_alloc(BufferHandle buffer, nint tensor, void* addr);
+
+    // --- tensor data
+    [LibraryImport(Base)] internal static partial void ggml_backend_tensor_set(nint tensor, void* data, nuint offset, nuint size);
+    [LibraryImport(Base)] internal static partial void ggml_backend_tensor_get(nint tensor, void* data, nuint offset, nuint size);
+    [LibraryImport(Base)] internal static partial void ggml_backend_tensor_copy(nint src, nint dst);
+
+    // --- backends
+    [LibraryImport(Base)] internal static partial byte* ggml_backend_name(BackendHandle backend);
+    [LibraryImport(Base)] internal static partial void ggml_backend_free(nint backend);
+    [LibraryImport(Base)] internal static partial nint ggml_backend_get_default_buffer_type(BackendHandle backend);
+    [LibraryImport(Base)] internal static partial void ggml_backend_synchronize(BackendHandle backend);
+    [LibraryImport(Base)] internal static partial int ggml_backend_graph_compute(BackendHandle backend, nint cgraph);
+    [LibraryImport(Base)][return: MarshalAs(UnmanagedType.U1)] internal static partial bool ggml_backend_supports_op(BackendHandle backend, nint op);
+
+    // --- devices
+    [LibraryImport(Base)] internal static partial byte* ggml_backend_dev_name(nint device);
+    [LibraryImport(Base)] internal static partial byte* ggml_backend_dev_description(nint device);
+    [LibraryImport(Base)] internal static partial void ggml_backend_dev_memory(nint device, nuint* free, nuint* total);
+    [LibraryImport(Base)] internal static partial int ggml_backend_dev_type(nint device);
+    [LibraryImport(Base)] internal static partial nint ggml_backend_dev_backend_reg(nint device);
+    [LibraryImport(Base)] internal static partial nint ggml_backend_dev_init(nint device, byte* parameters);
+
+    // --- registry
+    [LibraryImport(Base)] internal static partial nuint ggml_backend_reg_dev_count(nint reg);
+    [LibraryImport(Base)] internal static partial nint ggml_backend_reg_dev_get(nint reg, nuint index);
+    [LibraryImport(Base)] internal static partial void* ggml_backend_reg_get_proc_address(nint reg, byte* name);
+    [LibraryImport(Registry)] internal static partial nint ggml_backend_load(byte* path);
+}
+
+/// <summary>Functions that a backend hands out by name through <c>ggml_backend_reg_get_proc_address</c>.</summary>
+internal static unsafe class BackendProcedures
+{
+    /// <summary><c>ggml_backend_set_n_threads</c>; null where the backend has no threads of its own.</summary>
+    internal static delegate* unmanaged[Cdecl]<nint, int, void> SetThreads(nint reg)
+    {
+        fixed (byte* name = "ggml_backend_set_n_threads\0"u8)
+            return (delegate* unmanaged[Cdecl]<nint, int, void>)Native.ggml_backend_reg_get_proc_address(reg, name);
+    }
+
+    /// <summary><c>ggml_backend_set_abort_callback</c>; null where compute cannot be stopped between nodes.</summary>
+    internal static delegate* unmanaged[Cdecl]<nint, delegate* unmanaged[Cdecl]<void*, byte>, void*, void> SetAbortCallback(nint reg)
+    {
+        fixed (byte* name = "ggml_backend_set_abort_callback\0"u8)
+            return (delegate* unmanaged[Cdecl]<nint, delegate* unmanaged[Cdecl]<void*, byte>, void*, void>)Native.ggml_backend_reg_get_proc_address(reg, name);
+    }
+}

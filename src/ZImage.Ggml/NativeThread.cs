@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+
+namespace ZImage.Ggml;
+
+/// <summary>
+/// A thread of ours on which native code runs. When an assert inside ggml fails, its abort callback never returns: this thread
+/// (or the thread of ggml that failed) stays parked for good, the waiting caller gets a <see cref="NativeAbortException"/>,
+/// and the process lives on.
+/// </summary>
+public sealed class NativeThread : IDisposable
+{
+    [ThreadStatic] private static NativeThread? t_current;
+    private static readonly ConcurrentDictionary<NativeThread, bool> s_running = new();
+
+    private readonly BlockingCollection<Work> _queue = [];
+    private readonly Thread _thread;
+    private volatile NativeAbortException? _fault;
+    private volatile Work? _active;
+
+    public NativeThread(string name)
+    {
+        // Graph building recurses over long chains of nodes; the default stack of a main thread is enough for that.
+        _thread = new Thread(Loop, maxStackSize: 8 << 20) { IsBackground = true, Name = name };
+        _thread.Start();
+    }
+
+    /// <summary>The native thread that is running the caller, if any.</summary>
+    public static NativeThread? Current => t_current;
+
+    /// <summary>True after a native abort: nothing can run here any more and native objects made here are never freed.</summary>
+    public bool HasFaulted => _fault is not null;
+
+    /// <summary>Runs <paramref name="action"/> on this thread and waits. Exceptions come back to the caller.</summary>
+    public void Run(Action action) => Run<object?>(() =>
+    {
+        action();
+        return null;
+    });
+
+    /// <summary>Runs <paramref name="function"/> on this thread and waits for its result.</summary>
+    public T Run<T>(Func<T> function)
+    {
+        if (t_current == this)
+            return function();
+        if (_fault is { } earlier)
+            throw new NativeAbortException(earlier.NativeMessage, earlier);
+
+        T result = default!;
+        var work = new Work(() => result = function(), GgmlLog.CurrentSink);
+        _queue.Add(work);
+        work.Done.Wait();
+        work.Failure?.Throw();
+        return result;
+    }
+
+    public void Dispose()
+    {
+        if (!_queue.IsAddingCompleted)
+            _queue.CompleteAdding();
+        if (!HasFaulted && t_current != this)
+            _thread.Join();
+    }
+
+    /// <summary>Called by ggml on the failing thread, before it would end the process. Never returns.</summary>
+    internal static void OnNativeAbort(string message)
+    {
+        if (t_current is { } here)
+            here.Fault(message);
+        else
+        {
+            // A worker of ggml's own pool failed; its pool belongs to one of the computing threads, and ggml does not say to which.
+            foreach (NativeThread thread in s_running.Keys)
+                thread.Fault(message);
+        }
+        Thread.Sleep(Timeout.Infinite);
+    }
+
+    private void Fault(string message)
+    {
+        var fault = new NativeAbortException(message);
+        _fault = fault;
+        s_running.TryRemove(this, out _);
+        Work? active = _active;
+        if (active is not null)
+        {
+            active.Failure = ExceptionDispatchInfo.Capture(fault);
+            active.Done.Set();
+        }
+        while (_queue.TryTake(out Work? waiting))
+        {
+            waiting.Failure = ExceptionDispatchInfo.Capture(fault);
+            waiting.Done.Set();
+        }
+    }
+
+    private void Loop()
+    {
+        t_current = this;
+        foreach (Work work in _queue.GetConsumingEnumerable())
+        {
+            _active = work;
+            s_running[this] = true;
+            using (GgmlLog.Use(work.LogSink))
+            {
+                try
+                {
+                    work.Action();
+                }
+                catch (Exception e)
+                {
+                    work.Failure = ExceptionDispatchInfo.Capture(e);
+                }
+            }
+            s_running.TryRemove(this, out _);
+            _active = null;
+            work.Done.Set();
+        }
+    }
+
+    private sealed class Work(Action action, Action<LogLevel, string>? logSink)
+    {
+        public Action Action { get; } = action;
+        public Action<LogLevel, string>? LogSink { get; } = logSink;
+        public ManualResetEventSlim Done { get; } = new();
+        public ExceptionDispatchInfo? Failure { get; set; }
+    }
+}

@@ -1,0 +1,117 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using ZImage.Ggml.Interop;
+
+namespace ZImage.Ggml;
+
+/// <summary>A tensor of ggml. It is a reference: the context that made it owns it.</summary>
+public readonly unsafe struct Tensor : IEquatable<Tensor>
+{
+    internal Tensor(nint handle) => Handle = handle;
+
+    internal nint Handle { get; }
+
+    /// <summary>True for the default value: no tensor, as an optional operand.</summary>
+    public bool IsNone => Handle == 0;
+
+    private ggml_tensor* Struct => (ggml_tensor*)Handle;
+
+    public GgmlType Type => Struct->type;
+
+    /// <summary>Elements along axis 0 to 3; axis 0 is the fastest.</summary>
+    public long Ne(int axis) => Struct->ne[Check(axis)];
+
+    /// <summary>Bytes from one element (axis 0: block) to the next along an axis.</summary>
+    public long Nb(int axis) => (long)Struct->nb[Check(axis)];
+
+    public long Elements => Native.ggml_nelements(Handle);
+
+    /// <summary>Bytes of the data, as stored.</summary>
+    public long Bytes => (long)Native.ggml_nbytes(Handle);
+
+    public bool IsContiguous => Native.ggml_is_contiguous(Handle);
+
+    /// <summary>True once the tensor has a place in a buffer.</summary>
+    public bool IsPlaced => Struct->buffer != 0;
+
+    /// <summary>The operation that computes it, as ggml names it.</summary>
+    public string Operation => Marshal.PtrToStringUTF8((nint)Native.ggml_op_desc(Handle)) ?? "";
+
+    public string Name
+    {
+        get => Marshal.PtrToStringUTF8((nint)Native.ggml_get_name(Handle)) ?? "";
+        set
+        {
+            fixed (byte* name = Encoding.UTF8.GetBytes(value + "\0"))
+                Native.ggml_set_name(Handle, name);
+        }
+    }
+
+    /// <summary>Marks the tensor as an input: it gets a place before anything is computed.</summary>
+    public Tensor AsInput()
+    {
+        Native.ggml_set_input(Handle);
+        return this;
+    }
+
+    /// <summary>Marks the tensor as an output: its place is not reused by later nodes.</summary>
+    public Tensor AsOutput()
+    {
+        Native.ggml_set_output(Handle);
+        return this;
+    }
+
+    /// <summary>Copies data into the tensor, from its first byte on. The tensor must be placed.</summary>
+    public void Set<T>(ReadOnlySpan<T> data) where T : unmanaged
+    {
+        long bytes = (long)data.Length * sizeof(T);
+        CheckTransfer(bytes);
+        fixed (T* source = data)
+            Native.ggml_backend_tensor_set(Handle, source, 0, (nuint)bytes);
+    }
+
+    /// <summary>Copies bytes of a mapped file into the tensor.</summary>
+    public void Set(MappedFile file, long offset)
+    {
+        long bytes = Bytes;
+        CheckTransfer(bytes);
+        Native.ggml_backend_tensor_set(Handle, file.Pointer(offset, bytes), 0, (nuint)bytes);
+    }
+
+    /// <summary>Copies data out of the tensor, from its first byte on.</summary>
+    public void Get<T>(Span<T> data) where T : unmanaged
+    {
+        long bytes = (long)data.Length * sizeof(T);
+        CheckTransfer(bytes);
+        fixed (T* target = data)
+            Native.ggml_backend_tensor_get(Handle, target, 0, (nuint)bytes);
+    }
+
+    /// <summary>All elements of a contiguous F32 tensor.</summary>
+    public float[] ToFloats()
+    {
+        if (Type != GgmlType.F32 || !IsContiguous)
+            throw new InvalidOperationException($"'{Name}' is not a contiguous F32 tensor.");
+        var data = new float[Elements];
+        Get<float>(data);
+        return data;
+    }
+
+    public bool Equals(Tensor other) => Handle == other.Handle;
+
+    public override bool Equals(object? obj) => obj is Tensor other && Equals(other);
+
+    public override int GetHashCode() => Handle.GetHashCode();
+
+    public override string ToString() => IsNone ? "none" : $"{Name} {Type} [{Ne(0)}, {Ne(1)}, {Ne(2)}, {Ne(3)}]";
+
+    private void CheckTransfer(long bytes)
+    {
+        if (!IsPlaced && Struct->view_src == 0)
+            throw new InvalidOperationException($"'{Name}' has no place in a buffer.");
+        if (bytes > Bytes)
+            throw new ArgumentException($"{bytes} bytes do not fit '{Name}' ({Bytes} bytes).");
+    }
+
+    private static int Check(int axis) => axis is >= 0 and < 4 ? axis : throw new ArgumentOutOfRangeException(nameof(axis));
+}

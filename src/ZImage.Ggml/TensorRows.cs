@@ -1,0 +1,29 @@
+using ZImage.Ggml.Interop;
+
+namespace ZImage.Ggml;
+
+/// <summary>Stored rows as floats, by ggml's own conversions.</summary>
+public static unsafe class TensorRows
+{
+    /// <summary>Decodes whole blocks of <paramref name="type"/> from a mapped file.</summary>
+    /// <param name="type">Type as stored.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">First byte.</param>
+    /// <param name="target">Elements wanted; a multiple of the type's block size.</param>
+    public static void Decode(GgmlType type, MappedFile file, long offset, Span<float> target)
+    {
+        byte* source = file.Pointer(offset, type.RowBytes(target.Length));
+        fixed (float* floats = target)
+        {
+            if (type == GgmlType.F32)
+            {
+                new ReadOnlySpan<float>(source, target.Length).CopyTo(target);
+                return;
+            }
+            var convert = Native.ggml_get_type_traits(type)->to_float;
+            if (convert is null)
+                throw new NotSupportedException($"ggml cannot convert {type} to float.");
+            convert(source, floats, target.Length);
+        }
+    }
+}
