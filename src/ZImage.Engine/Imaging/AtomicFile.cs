@@ -1,0 +1,39 @@
+namespace ZImage.Engine.Imaging;
+
+/// <summary>Writes files whole or not at all: into a hidden file beside the target, which then takes its name.</summary>
+internal static class AtomicFile
+{
+    /// <summary>Writes a file. When this fails, what was at the path is still there, and nothing else.</summary>
+    /// <exception cref="IOException">Also when the file exists and <paramref name="overwrite"/> is false.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> contents, bool overwrite)
+    {
+        // In the same folder, because only a move on one drive is a single step.
+        string temporary = Path.Combine(Path.GetDirectoryName(path)!, $".zimage-{Guid.NewGuid():N}.tmp");
+        try
+        {
+            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                file.Write(contents);
+                file.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite);
+        }
+        catch
+        {
+            TryDelete(temporary);
+            throw;
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The fault that led here says more than this one.
+        }
+    }
+}

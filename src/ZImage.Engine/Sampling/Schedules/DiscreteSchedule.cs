@@ -1,0 +1,18 @@
+namespace ZImage.Engine.Sampling.Schedules;
+
+/// <summary>Timesteps 999 to 0 in equal distances, both ends included; the last step goes from timestep 0 to sigma 0.</summary>
+public sealed class DiscreteSchedule : ISigmaSchedule
+{
+    public string Name => "discrete";
+
+    public float[] Sigmas(int steps, float shift)
+    {
+        ScheduleArguments.Check(steps, shift);
+        const int last = FlowMatching.TrainTimesteps - 1;
+        var sigmas = new float[steps + 1];
+        float distance = steps == 1 ? 0 : (float)last / (steps - 1);
+        for (int i = 0; i < steps; i++)
+            sigmas[i] = FlowMatching.TimestepToSigma(last - distance * i, shift);
+        return sigmas;
+    }
+}

@@ -1,0 +1,18 @@
+namespace ZImage.Engine.Text;
+
+/// <summary>The vocabulary or the merge list of a tokenizer is incomplete or contradicts itself.</summary>
+public sealed class InvalidTokenizerException : ZImageException
+{
+    /// <param name="reason">What is wrong, as a full sentence.</param>
+    /// <param name="source">The file the vocabulary came from, if it is known.</param>
+    /// <param name="inner">The fault underneath, if there is one.</param>
+    public InvalidTokenizerException(string reason, string? source, Exception? inner = null)
+        : base(
+            "InvalidTokenizer",
+            source is null ? $"The tokenizer cannot be used. {reason}" : $"The tokenizer in '{source}' cannot be used. {reason}",
+            "Use a Qwen3 text encoder whose file carries its complete tokenizer (tokens, token types and merges), or another copy of the file.",
+            source,
+            inner)
+    {
+    }
+}
