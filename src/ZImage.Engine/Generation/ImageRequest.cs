@@ -1,0 +1,38 @@
+namespace ZImage.Engine.Generation;
+
+/// <summary>One image to make. Everything that determines it, apart from the model and the device.</summary>
+public sealed record ImageRequest
+{
+    public required string Prompt { get; init; }
+
+    /// <summary>What to steer away from; used only with <see cref="CfgScale"/> above 1.</summary>
+    public string NegativePrompt { get; init; } = "";
+
+    /// <summary>Pixels; a multiple of 16.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Pixels; a multiple of 16.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Steps of the sampler along the schedule.</summary>
+    public required int Steps { get; init; }
+
+    public required string Sampler { get; init; }
+
+    public required string Scheduler { get; init; }
+
+    /// <summary>Flow shift of the schedule: s' = shift s / (1 + (shift - 1) s).</summary>
+    public required float Shift { get; init; }
+
+    /// <summary>
+    /// Guidance, 1 for none: the prediction is positive + (CfgScale - 1) (positive - negative), the scale diffusers calls
+    /// guidance_scale being CfgScale - 1 for this model.
+    /// </summary>
+    public float CfgScale { get; init; } = 1;
+
+    /// <summary>Seed of the start noise.</summary>
+    public required long Seed { get; init; }
+}
+
+/// <summary>The settings a model is made for, used where a request leaves them open.</summary>
+public sealed record ModelDefaults(int Width, int Height, int Steps, string Sampler, string Scheduler, float Shift, float CfgScale);

@@ -1,0 +1,36 @@
+namespace ZImage.Engine.Generation;
+
+/// <summary>A part of a generation, as it stands in the timeline.</summary>
+public enum Phase
+{
+    Load,
+    Tokenize,
+    Condition,
+    Sample,
+    Decode,
+    Encode,
+}
+
+/// <summary>Where a run is. Steps count from 1; they are 0 outside sampling.</summary>
+/// <param name="Phase">The part at work.</param>
+/// <param name="Step">Step that has just ended, 1 to <paramref name="Steps"/>.</param>
+/// <param name="Steps">Steps of the whole sampling.</param>
+/// <param name="Elapsed">Time since the run began.</param>
+/// <param name="Remaining">Estimate of the time left in sampling, from the steps done; null when unknown.</param>
+public sealed record GenerationProgress(Phase Phase, int Step, int Steps, TimeSpan Elapsed, TimeSpan? Remaining);
+
+/// <summary>How much a message matters: ggml's log is Debug, decisions are Verbose, a degraded result is Warning.</summary>
+public enum MessageLevel
+{
+    Debug,
+    Verbose,
+    Warning,
+}
+
+/// <summary>Listens to a run. Calls come from the engine's thread, in order.</summary>
+public interface IGenerationObserver
+{
+    void OnProgress(GenerationProgress progress);
+
+    void OnMessage(MessageLevel level, string text);
+}

@@ -1,0 +1,11 @@
+namespace ZImage.Engine.Generation;
+
+/// <summary>How a session computes.</summary>
+public sealed record SessionOptions
+{
+    /// <summary>Name of the session, unique among the open ones; null for one made from the model's name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Threads of the CPU backend; 0 for one per processor.</summary>
+    public int Threads { get; init; }
+}

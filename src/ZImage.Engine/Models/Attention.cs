@@ -1,0 +1,57 @@
+using ZImage.Ggml;
+
+namespace ZImage.Engine.Models;
+
+/// <summary>
+/// softmax(q k^T scale + mask) v for every head. Query heads share key/value heads in groups when there are fewer of those.
+/// Flash attention where the device takes it; else scores in pieces of bounded size.
+/// </summary>
+internal static class Attention
+{
+    private const long MaxScoreBytes = 64L << 20;
+
+    /// <param name="c">Context of the graph.</param>
+    /// <param name="backend">The device that will compute it.</param>
+    /// <param name="q">[d, heads, tokens].</param>
+    /// <param name="k">[d, kv_heads, kv_tokens].</param>
+    /// <param name="v">[d, kv_heads, kv_tokens].</param>
+    /// <param name="mask">F32 [kv_tokens, tokens], added to the scaled scores; or none.</param>
+    /// <param name="scale">Usually 1 / sqrt(d).</param>
+    /// <param name="keepF32">Keys and values stay F32 even where a device is faster with F16.</param>
+    /// <returns>[d * heads, tokens].</returns>
+    public static Tensor Build(Context c, Backend backend, Tensor q, Tensor k, Tensor v, Tensor mask, float scale, bool keepF32)
+    {
+        long width = q.Ne(0) * q.Ne(1), tokens = q.Ne(2);
+        q = c.Permute(q, 0, 2, 1, 3);
+        k = c.Permute(k, 0, 2, 1, 3);
+        if (mask.IsNone)
+        {
+            Tensor vRows = c.Permute(v, 0, 2, 1, 3);
+            bool half = !keepF32 && backend.Device.Backend != BackendKind.Cpu;
+            Tensor flash = half
+                ? c.FlashAttention(q, c.Cast(k, GgmlType.F16), c.Cast(vRows, GgmlType.F16), default, scale)
+                : c.FlashAttention(q, k, vRows, default, scale);
+            if (backend.Supports(flash))
+                return c.Reshape(flash, width, tokens);
+        }
+        return c.Reshape(InPieces(c, q, c.Cont(k), c.Cont(c.Permute(v, 1, 2, 0, 3)), mask, scale), width, tokens);
+    }
+
+    // q [d, tokens, heads], k [d, kv_tokens, kv_heads], v [kv_tokens, d, kv_heads] -> [d, heads, tokens]
+    private static Tensor InPieces(Context c, Tensor q, Tensor k, Tensor v, Tensor mask, float scale)
+    {
+        long tokens = q.Ne(1);
+        long rows = Math.Clamp(MaxScoreBytes / (sizeof(float) * k.Ne(1) * q.Ne(2)), 1, tokens);
+        Tensor result = default;
+        for (long first = 0; first < tokens; first += rows)
+        {
+            long count = Math.Min(rows, tokens - first);
+            Tensor piece = count == tokens ? q : c.Rows(q, first, count);
+            Tensor pieceMask = mask.IsNone || count == tokens ? mask : c.Cont(c.Rows(mask, first, count));
+            Tensor scores = c.SoftMax(c.MulMat(k, piece), pieceMask, scale);
+            Tensor mixed = c.Cont(c.Permute(c.MulMat(v, scores), 0, 2, 1, 3));
+            result = result.IsNone ? mixed : c.Concat(result, mixed, 2);
+        }
+        return result;
+    }
+}

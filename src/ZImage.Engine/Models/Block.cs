@@ -1,0 +1,54 @@
+using ZImage.Engine.Checkpoints;
+using ZImage.Ggml;
+
+namespace ZImage.Engine.Models;
+
+/// <summary>What a weight is used for; it decides which types the device can take.</summary>
+public enum WeightUse
+{
+    /// <summary>First operand of a matrix product: any type the device multiplies.</summary>
+    Matrix,
+
+    /// <summary>Norm weight, bias or token: F32.</summary>
+    Vector,
+
+    /// <summary>Convolution kernel [KW, KH, IC, OC]: F16 or F32.</summary>
+    Kernel,
+}
+
+/// <summary>A weight of a model: where it is stored and the tensor that stands for it on the device.</summary>
+/// <param name="Source">Where the file has it.</param>
+/// <param name="Tensor">The tensor that graphs refer to.</param>
+public sealed record Weight(ComponentTensor Source, Tensor Tensor)
+{
+    /// <summary>True when the device computes with the bytes as stored; false when they are widened at load.</summary>
+    public bool IsStoredType => Source.Type == Tensor.Type;
+
+    /// <summary>The stored values as floats, in the order of the file.</summary>
+    public void Decode(Span<float> target)
+    {
+        foreach (CheckpointTensor part in Source.Parts)
+        {
+            int count = checked((int)part.Elements);
+            TensorRows.Decode(part.Type, part.File, part.Offset, target[..count]);
+            target = target[count..];
+        }
+    }
+}
+
+/// <summary>
+/// A part of a model that is computed as one graph and moved as one piece. Memory code knows blocks and their bytes, not what they mean.
+/// </summary>
+public sealed class Block(string name)
+{
+    private readonly List<Weight> _weights = [];
+
+    public string Name { get; } = name;
+
+    public IReadOnlyList<Weight> Weights => _weights;
+
+    /// <summary>Bytes of its weights on the device, without padding.</summary>
+    public long Bytes => _weights.Sum(w => w.Tensor.Bytes);
+
+    internal void Add(Weight weight) => _weights.Add(weight);
+}

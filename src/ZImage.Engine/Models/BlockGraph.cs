@@ -1,0 +1,36 @@
+using ZImage.Ggml;
+
+namespace ZImage.Engine.Models;
+
+/// <summary>One block as one graph for one shape of input. Built once, computed in every step.</summary>
+public sealed class BlockGraph : IDisposable
+{
+    private const int Nodes = 1024;
+
+    private readonly Context _context;
+
+    /// <param name="name">Name of the block, as it appears in errors and profiles.</param>
+    /// <param name="build">Makes the operations; every tensor it returns is computed, in that order.</param>
+    public BlockGraph(string name, Func<Context, IEnumerable<Tensor>> build)
+    {
+        Name = name;
+        _context = new Context(Nodes, graphs: 1, graphNodes: Nodes);
+        try
+        {
+            Graph = _context.NewGraph(Nodes);
+            foreach (Tensor result in build(_context))
+                Graph.Expand(result);
+        }
+        catch
+        {
+            _context.Dispose();
+            throw;
+        }
+    }
+
+    public string Name { get; }
+
+    public Graph Graph { get; }
+
+    public void Dispose() => _context.Dispose();
+}

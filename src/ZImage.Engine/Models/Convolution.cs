@@ -1,0 +1,74 @@
+using ZImage.Ggml;
+
+namespace ZImage.Engine.Models;
+
+/// <summary>
+/// A convolution layer: kernel [KW, KH, IC, OC] and bias [OC] over [W, H, IC], as a matrix product over gathered patches (im2col).
+/// A large image is cut into strips of full width, so that the patches never take more than a bounded amount of memory; every output
+/// pixel is the same sum either way.
+/// </summary>
+internal sealed class Convolution
+{
+    private const long MaxPatchBytes = 256L << 20;
+
+    private readonly Tensor _kernel, _bias;
+
+    public Convolution(ModelWeights weights, Block block, string name, int size, long inputs, long outputs)
+    {
+        // A 1x1 convolution may be stored as a matrix.
+        bool matrix = size == 1 && weights.File.Find(name + ".weight") is { } stored && stored.Ne(0) == inputs && inputs > 1;
+        _kernel = matrix
+            ? weights.Require(block, name + ".weight", WeightUse.Kernel, inputs, outputs)
+            : weights.Require(block, name + ".weight", WeightUse.Kernel, size, size, inputs, outputs);
+        _bias = weights.Require(block, name + ".bias", WeightUse.Vector, outputs);
+        (Size, Inputs, Outputs) = (size, inputs, outputs);
+    }
+
+    public int Size { get; }
+
+    public long Inputs { get; }
+
+    public long Outputs { get; }
+
+    /// <summary>[W, H, IC] -> [W / stride, H / stride, OC]; edges are padded with zeros to keep the size unless <paramref name="padding"/> says otherwise.</summary>
+    public Tensor Build(Context c, Tensor x, int stride = 1, int? padding = null)
+    {
+        int pad = padding ?? Size / 2;
+        long width = (x.Ne(0) + 2 * pad - Size) / stride + 1, height = (x.Ne(1) + 2 * pad - Size) / stride + 1;
+        long rowBytes = width * Size * Size * Inputs * _kernel.Type.BlockBytes();
+        long rows = Math.Clamp(MaxPatchBytes / rowBytes, 1, height);
+
+        var strips = new List<Tensor>();
+        for (long first = 0; first < height; first += rows)
+            strips.Add(Strip(c, x, stride, pad, width, first, Math.Min(rows, height - first), height));
+        return c.Add(Join(c, strips), c.Reshape(_bias, 1, 1, Outputs));
+    }
+
+    // Output rows [first, first + count).
+    private Tensor Strip(Context c, Tensor x, int stride, int pad, long width, long first, long count, long height)
+    {
+        int padRows = pad;
+        if (count < height)
+        {
+            // The rows this strip needs, with zeros only at the edges of the whole image.
+            long top = first * stride - pad, bottom = (first + count - 1) * stride - pad + Size;
+            long from = Math.Max(top, 0), to = Math.Min(bottom, x.Ne(1));
+            x = c.Cont(c.Rows(x, from, to - from));
+            if (from > top || to < bottom)
+                x = c.Pad(x, 0, 0, (int)(from - top), (int)(bottom - to));
+            padRows = 0;
+        }
+        Tensor kernel = c.Reshape(_kernel, Size, Size, Inputs, Outputs);
+        Tensor patches = c.Im2Col(kernel, x, stride, pad, padRows, _kernel.Type);
+        patches = c.Reshape(patches, patches.Ne(0), width * count);
+        return c.Reshape(c.MulMat(patches, c.Reshape(kernel, Size * Size * Inputs, Outputs)), width, count, Outputs);
+    }
+
+    // In pairs, so that no row is copied more than log2(strips) times.
+    private static Tensor Join(Context c, List<Tensor> strips)
+    {
+        while (strips.Count > 1)
+            strips = [.. strips.Chunk(2).Select(pair => pair.Length == 2 ? c.Concat(pair[0], pair[1], 1) : pair[0])];
+        return strips[0];
+    }
+}

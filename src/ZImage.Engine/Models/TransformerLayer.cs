@@ -1,0 +1,117 @@
+using ZImage.Ggml;
+
+namespace ZImage.Engine.Models;
+
+/// <summary>
+/// One block of the transformer: x += gate * norm2(f(norm1(x) * scale)) for attention and for the feed-forward part. The modulation
+/// (scales and gates) is a linear function of the time embedding; context refiners have none.
+/// </summary>
+internal sealed class TransformerLayer
+{
+    // Some devices round the activations of w2 to F16, which overflows in this model. The norm behind w2 undoes any factor,
+    // exactly for a power of two when its epsilon is scaled alike.
+    private const float OverflowScale = 1f / 128;
+
+    private readonly TransformerConfig _config;
+    private readonly Tensor _qkv, _out, _qNorm, _kNorm, _norm1, _norm2, _ffnNorm1, _ffnNorm2, _w1, _w2, _w3, _ada, _adaBias;
+
+    public TransformerLayer(ModelWeights weights, string name, TransformerConfig config, bool modulated)
+    {
+        _config = config;
+        Name = name;
+        Block block = weights.AddBlock(name);
+        Tensor Matrix(string part, long rows, long columns) => weights.Require(block, $"{name}.{part}.weight", WeightUse.Matrix, rows, columns);
+        Tensor Vector(string part, long size) => weights.Require(block, $"{name}.{part}.weight", WeightUse.Vector, size);
+
+        long width = config.Heads * config.HeadDim;
+        _qkv = Matrix("attention.qkv", config.Dim, width + 2 * config.KvHeads * config.HeadDim);
+        _out = Matrix("attention.out", width, config.Dim);
+        _qNorm = Vector("attention.q_norm", config.HeadDim);
+        _kNorm = Vector("attention.k_norm", config.HeadDim);
+        _norm1 = Vector("attention_norm1", config.Dim);
+        _norm2 = Vector("attention_norm2", config.Dim);
+        _ffnNorm1 = Vector("ffn_norm1", config.Dim);
+        _ffnNorm2 = Vector("ffn_norm2", config.Dim);
+        _w1 = Matrix("feed_forward.w1", config.Dim, config.FeedForward);
+        _w2 = Matrix("feed_forward.w2", config.FeedForward, config.Dim);
+        _w3 = Matrix("feed_forward.w3", config.Dim, config.FeedForward);
+        if (modulated)
+        {
+            _ada = Matrix("adaLN_modulation.0", config.TimeDim, 4 * config.Dim);
+            _adaBias = weights.Require(block, $"{name}.adaLN_modulation.0.bias", WeightUse.Vector, 4 * config.Dim);
+        }
+    }
+
+    public string Name { get; }
+
+    /// <param name="c">Context of the graph.</param>
+    /// <param name="backend">The device that will compute it.</param>
+    /// <param name="x">Residual stream, [dim, tokens].</param>
+    /// <param name="time">Time embedding, [time_dim]; not used without modulation.</param>
+    /// <param name="positions">Frame, row and column of every token.</param>
+    /// <returns>The residual stream after the block.</returns>
+    public Tensor Build(Context c, Backend backend, Tensor x, Tensor time, TokenPositions positions)
+    {
+        Tensor scaleAttention = default, gateAttention = default, scaleFeedForward = default, gateFeedForward = default;
+        if (!_ada.IsNone)
+        {
+            Tensor modulation = c.Add(c.MulMat(_ada, time), _adaBias);
+            Tensor Part(int index) => c.View(modulation, _config.Dim, 1, 1, 1, modulation.Nb(1), modulation.Nb(1), modulation.Nb(1), index * _config.Dim * sizeof(float));
+            scaleAttention = c.Scale(Part(0), 1, 1);
+            gateAttention = c.Tanh(Part(1));
+            scaleFeedForward = c.Scale(Part(2), 1, 1);
+            gateFeedForward = c.Tanh(Part(3));
+        }
+
+        Tensor attention = AttentionOutput(c, backend, Modulate(c, Norm(c, x, _norm1), scaleAttention), positions);
+        x = c.Add(x, Modulate(c, Norm(c, attention, _norm2), gateAttention));
+
+        Tensor h = Modulate(c, Norm(c, x, _ffnNorm1), scaleFeedForward);
+        Tensor up = c.MulMat(_w3, h);
+        bool rounds = backend.Device.Backend != BackendKind.Cpu || _w2.Type == GgmlType.F16;
+        if (rounds)
+            up = c.Scale(up, OverflowScale);
+        Tensor down = c.MulMat(_w2, c.Swiglu(c.MulMat(_w1, h), up));
+        float eps = rounds ? TransformerConfig.RmsEps * OverflowScale * OverflowScale : TransformerConfig.RmsEps;
+        Tensor feedForward = c.Mul(c.RmsNorm(down, eps), _ffnNorm2);
+        return c.Add(x, Modulate(c, feedForward, gateFeedForward));
+    }
+
+    private Tensor AttentionOutput(Context c, Backend backend, Tensor h, TokenPositions positions)
+    {
+        Tensor qkv = c.MulMat(_qkv, h);
+        long d = _config.HeadDim, tokens = h.Ne(1);
+        Tensor Heads(long first, long count)
+            => c.View(qkv, d, count, tokens, 1, d * sizeof(float), qkv.Nb(1), qkv.Nb(1) * tokens, first * d * sizeof(float));
+
+        Tensor q = positions.Rotate(c, Norm(c, Heads(0, _config.Heads), _qNorm), _config);
+        Tensor k = positions.Rotate(c, Norm(c, Heads(_config.Heads, _config.KvHeads), _kNorm), _config);
+        Tensor v = Heads(_config.Heads + _config.KvHeads, _config.KvHeads);
+        Tensor mixed = Attention.Build(c, backend, q, k, v, default, 1 / MathF.Sqrt(d), keepF32: _qkv.Type == GgmlType.F32);
+        return c.MulMat(_out, mixed);
+    }
+
+    private static Tensor Norm(Context c, Tensor x, Tensor weight) => c.Mul(c.RmsNorm(x, TransformerConfig.RmsEps), weight);
+
+    private static Tensor Modulate(Context c, Tensor x, Tensor factor) => factor.IsNone ? x : c.Mul(x, factor);
+}
+
+/// <summary>Where each token stands: frame, row and column, I32 [tokens] each.</summary>
+internal sealed record TokenPositions(Tensor Frame, Tensor Row, Tensor Column)
+{
+    /// <summary>Rotary embedding of [head_dim, heads, tokens] along the three axes, on consecutive parts of the head.</summary>
+    public Tensor Rotate(Context c, Tensor x, TransformerConfig config)
+    {
+        (int frame, int row, int column) = config.RopeAxes;
+        x = c.Rope(x, Frame, frame, RopePairs.Interleaved, TransformerConfig.RopeTheta);
+        x = c.Rope(x, Row, row, RopePairs.Interleaved, TransformerConfig.RopeTheta, frame);
+        return c.Rope(x, Column, column, RopePairs.Interleaved, TransformerConfig.RopeTheta, frame + row);
+    }
+
+    /// <summary>The positions of tokens [first, first + count).</summary>
+    public TokenPositions Range(Context c, long first, long count)
+    {
+        Tensor Part(Tensor all) => c.View(all, count, 1, 1, 1, all.Nb(1), all.Nb(1), all.Nb(1), first * sizeof(int));
+        return new TokenPositions(Part(Frame), Part(Row), Part(Column));
+    }
+}

@@ -1,0 +1,200 @@
+using ZImage.Engine.Memory;
+using ZImage.Ggml;
+
+namespace ZImage.Engine.Models;
+
+/// <summary>
+/// The transformer's graphs for one latent size and one caption length, with the state they share. The caption is set once;
+/// then each call of <see cref="Predict"/> is one forward pass.
+/// </summary>
+public sealed class TransformerRun : IDisposable
+{
+    private readonly Transformer _model;
+    private readonly TransformerConfig _config;
+    private readonly int _width, _height, _patches, _captionTokens;
+    private readonly StateBuffer _state;
+    private readonly Tensor _captionIn, _captionFrame, _captionZero, _time, _patchesIn, _frame, _row, _column, _patchesOut;
+    private readonly List<BlockGraph> _captionGraphs = [];
+    private readonly List<BlockGraph> _stepGraphs = [];
+    private readonly float[] _patchValues;
+
+    /// <param name="model">The model; its weights are placed.</param>
+    /// <param name="memory">The device's memory.</param>
+    /// <param name="width">Latent width, even.</param>
+    /// <param name="height">Latent height, even.</param>
+    /// <param name="captionTokens">Tokens of the caption, at least 1.</param>
+    public TransformerRun(Transformer model, DeviceMemory memory, int width, int height, int captionTokens)
+    {
+        _model = model;
+        _config = model.Config;
+        (_width, _height, _captionTokens) = (width, height, captionTokens);
+        _patches = width / TransformerConfig.Patch * (height / TransformerConfig.Patch);
+        ImageTokens = TransformerConfig.Padded(_patches);
+        CaptionTokens = TransformerConfig.Padded(captionTokens);
+        _patchValues = new float[_patches * model.PatchWidth];
+
+        int tokens = ImageTokens + CaptionTokens;
+        _state = new StateBuffer(memory);
+        try
+        {
+            _captionIn = _state.Add("caption_features", GgmlType.F32, _config.CaptionDim, captionTokens);
+            _captionFrame = _state.Add("caption_frame", GgmlType.I32, CaptionTokens);
+            _captionZero = _state.Add("caption_zero", GgmlType.I32, CaptionTokens);
+            Caption = _state.Add("caption", GgmlType.F32, _config.Dim, CaptionTokens);
+            _time = _state.Add("time", GgmlType.F32, 1);
+            TimeEmbedding = _state.Add("time_embedding", GgmlType.F32, _config.TimeDim);
+            _patchesIn = _state.Add("patches_in", GgmlType.F32, model.PatchWidth, _patches);
+            _frame = _state.Add("frame", GgmlType.I32, tokens);
+            _row = _state.Add("row", GgmlType.I32, tokens);
+            _column = _state.Add("column", GgmlType.I32, tokens);
+            X = _state.Add("x", GgmlType.F32, _config.Dim, tokens);
+            _patchesOut = _state.Add("patches_out", GgmlType.F32, model.PatchWidth, _patches);
+            _state.Allocate("the transformer's state");
+            BuildCaptionGraphs();
+            BuildStepGraphs();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Image tokens, padding included; they come first in the joint sequence.</summary>
+    public int ImageTokens { get; }
+
+    /// <summary>Caption tokens, padding included.</summary>
+    public int CaptionTokens { get; }
+
+    /// <summary>Every graph, for the compute buffer they share.</summary>
+    public IEnumerable<Graph> Graphs => _captionGraphs.Concat(_stepGraphs).Select(g => g.Graph);
+
+    /// <summary>Called with a block's name after it was computed; for tests and profiles.</summary>
+    internal Action<string>? AfterBlock { get; set; }
+
+    /// <summary>Caption after its embedder, then after each context refiner: [dim, caption tokens].</summary>
+    internal Tensor Caption { get; }
+
+    /// <summary>[time_dim].</summary>
+    internal Tensor TimeEmbedding { get; }
+
+    /// <summary>Residual stream, image rows first: [dim, image tokens + caption tokens].</summary>
+    internal Tensor X { get; }
+
+    /// <summary>Embeds and refines the caption. The graphs must have their places.</summary>
+    /// <param name="features">Hidden state of the text encoder, [caption_dim, tokens].</param>
+    /// <param name="cancellation">Looked at between blocks.</param>
+    public void SetCaption(ReadOnlySpan<float> features, CancellationToken cancellation)
+    {
+        if (features.Length != _captionTokens * _config.CaptionDim)
+            throw new ArgumentException($"The caption has {features.Length} values, not {_captionTokens * _config.CaptionDim}.", nameof(features));
+        _captionIn.Set(features);
+        _captionFrame.Set<int>([.. Enumerable.Range(1, CaptionTokens)]);
+        _captionZero.Set<int>(new int[CaptionTokens]);
+        SetPositions();
+        Compute(_captionGraphs, cancellation);
+    }
+
+    /// <summary>What the model returns for a latent at a time: the negated velocity.</summary>
+    /// <param name="latent">[width, height, channels], width fastest.</param>
+    /// <param name="time">1 - sigma: 0 at pure noise, towards 1 at the image.</param>
+    /// <param name="output">As long as the latent.</param>
+    /// <param name="cancellation">Looked at between blocks.</param>
+    public void Predict(ReadOnlySpan<float> latent, float time, Span<float> output, CancellationToken cancellation)
+    {
+        Patches.FromLatent(latent, _width, _height, _config.Channels, _patchValues);
+        _patchesIn.Set<float>(_patchValues);
+        _time.Set<float>([time * 1000]);
+        Compute(_stepGraphs, cancellation);
+        _patchesOut.Get<float>(_patchValues);
+        Patches.ToLatent(_patchValues, _width, _height, _config.Channels, output);
+    }
+
+    public void Dispose()
+    {
+        _captionGraphs.ForEach(g => g.Dispose());
+        _stepGraphs.ForEach(g => g.Dispose());
+        _state.Dispose();
+    }
+
+    private void Compute(List<BlockGraph> graphs, CancellationToken cancellation)
+    {
+        foreach (BlockGraph graph in graphs)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            _model.Backend.Compute(graph.Graph);
+            AfterBlock?.Invoke(graph.Name);
+        }
+    }
+
+    private void BuildCaptionGraphs()
+    {
+        _captionGraphs.Add(new BlockGraph("cap_embedder", c =>
+        {
+            Tensor h = c.Mul(c.RmsNorm(_captionIn, TransformerConfig.RmsEps), _model.CaptionNorm);
+            h = c.Add(c.MulMat(_model.Caption, h), _model.CaptionBias);
+            return [c.Copy(PadRows(c, h, _model.CaptionPad, CaptionTokens), Caption)];
+        }));
+        var positions = new TokenPositions(_captionFrame, _captionZero, _captionZero);
+        foreach (TransformerLayer layer in _model.ContextRefiners)
+            _captionGraphs.Add(new BlockGraph(layer.Name, c => [c.Copy(layer.Build(c, _model.Backend, Caption, default, positions), Caption)]));
+    }
+
+    private void BuildStepGraphs()
+    {
+        Backend backend = _model.Backend;
+        var positions = new TokenPositions(_frame, _row, _column);
+        _stepGraphs.Add(new BlockGraph("embedders", c =>
+        {
+            Tensor time = c.TimestepEmbedding(_time, TransformerConfig.TimeFrequencies, 10000);
+            time = c.Silu(c.Add(c.MulMat(_model.TimeIn, time), _model.TimeInBias));
+            time = c.Add(c.MulMat(_model.TimeOut, time), _model.TimeOutBias);
+            Tensor image = c.Add(c.MulMat(_model.PatchIn, _patchesIn), _model.PatchInBias);
+            return
+            [
+                c.Copy(time, TimeEmbedding),
+                c.Copy(PadRows(c, image, _model.ImagePad, ImageTokens), c.Rows(X, 0, ImageTokens)),
+                c.Copy(Caption, c.Rows(X, ImageTokens, CaptionTokens)),
+            ];
+        }));
+        foreach (TransformerLayer layer in _model.NoiseRefiners)
+        {
+            _stepGraphs.Add(new BlockGraph(layer.Name, c =>
+            {
+                Tensor image = c.Rows(X, 0, ImageTokens);
+                return [c.Copy(layer.Build(c, backend, image, TimeEmbedding, positions.Range(c, 0, ImageTokens)), image)];
+            }));
+        }
+        foreach (TransformerLayer layer in _model.JointLayers)
+            _stepGraphs.Add(new BlockGraph(layer.Name, c => [c.Copy(layer.Build(c, backend, X, TimeEmbedding, positions), X)]));
+        _stepGraphs.Add(new BlockGraph("final_layer", c =>
+        {
+            Tensor scale = c.Add(c.MulMat(_model.FinalScale, c.Silu(TimeEmbedding)), _model.FinalScaleBias);
+            Tensor h = c.Mul(c.LayerNorm(c.Rows(X, 0, _patches), TransformerConfig.FinalNormEps), c.Scale(scale, 1, 1));
+            return [c.Copy(c.Add(c.MulMat(_model.PatchOut, h), _model.PatchOutBias), _patchesOut)];
+        }));
+    }
+
+    // Padding tokens are seen by attention: the model was trained with them.
+    private static Tensor PadRows(Context c, Tensor rows, Tensor pad, int count)
+    {
+        long missing = count - rows.Ne(1);
+        return missing == 0 ? rows : c.Concat(rows, c.Repeat(pad, pad.Ne(0), missing), 1);
+    }
+
+    // Image tokens: frame behind the caption, then row and column; padding at (0, 0, 0). Caption tokens: frame from 1 on.
+    private void SetPositions()
+    {
+        int columns = _width / TransformerConfig.Patch;
+        var frame = new int[ImageTokens + CaptionTokens];
+        var row = new int[frame.Length];
+        var column = new int[frame.Length];
+        for (int i = 0; i < _patches; i++)
+            (frame[i], row[i], column[i]) = (1 + CaptionTokens, i / columns, i % columns);
+        for (int i = 0; i < CaptionTokens; i++)
+            frame[ImageTokens + i] = 1 + i;
+        _frame.Set<int>(frame);
+        _row.Set<int>(row);
+        _column.Set<int>(column);
+    }
+}
