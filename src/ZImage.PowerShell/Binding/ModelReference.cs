@@ -1,0 +1,44 @@
+using ZImage.Engine.Generation;
+using ZImage.PowerShell.Errors;
+using ZImage.PowerShell.Sessions;
+
+namespace ZImage.PowerShell.Binding;
+
+/// <summary>An imported model, as an argument means it. It is looked up when it is used, so that one wrong name is a fault of one input.</summary>
+public sealed class ModelReference
+{
+    private readonly Func<ModelSession> _find;
+
+    internal ModelReference(ModelSession session)
+    {
+        Name = session.Name;
+        _find = () => session.IsClosed ? throw new SessionClosedException(session.Name) : session;
+    }
+
+    internal ModelReference(string name)
+    {
+        Name = name;
+        IsName = true;
+        _find = () => OpenSessions.Get(name);
+    }
+
+    /// <summary>What an image says of its model, so that images can be piped back.</summary>
+    internal ModelReference(ModelIdentity identity)
+    {
+        Name = identity.Name;
+        _find = () => OpenSessions.All.LastOrDefault(session => session.Identity == identity)
+            ?? throw new SessionNotFoundException(identity.Name, [.. OpenSessions.All.Select(session => session.Name)]);
+    }
+
+    public string Name { get; }
+
+    /// <summary>True when the argument was a text.</summary>
+    internal bool IsName { get; }
+
+    public override string ToString() => Name;
+
+    /// <summary>The session that is meant.</summary>
+    /// <exception cref="SessionNotFoundException">No open session is the one that is meant.</exception>
+    /// <exception cref="SessionClosedException">The session was removed.</exception>
+    internal ModelSession Find() => _find();
+}

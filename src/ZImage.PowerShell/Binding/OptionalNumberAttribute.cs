@@ -1,0 +1,28 @@
+using System.Globalization;
+using System.Management.Automation;
+using System.Numerics;
+
+namespace ZImage.PowerShell.Binding;
+
+/// <summary>
+/// Takes an empty text for "not given", as a CSV file has it, and reads other texts as numbers in the invariant culture.
+/// PowerShell itself would read '' as 0, and would pass over a column that it cannot read.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class OptionalNumberAttribute<T> : ArgumentTransformationAttribute
+    where T : struct, INumber<T>
+{
+    private static readonly NumberStyles Styles =
+        T.IsInteger(T.One / (T.One + T.One)) && T.One / (T.One + T.One) == T.Zero ? NumberStyles.Integer : NumberStyles.Float;
+
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        if (inputData.Unwrapped() is not string text)
+            return inputData;
+        if (string.IsNullOrWhiteSpace(text))
+            return null!;
+        if (T.TryParse(text, Styles, CultureInfo.InvariantCulture, out T number))
+            return number;
+        throw new ArgumentTransformationMetadataException($"'{text}' is not {(Styles == NumberStyles.Integer ? "a whole number" : "a number")} that fits here.");
+    }
+}

@@ -1,0 +1,123 @@
+using System.Management.Automation;
+using ZImage.Engine.Checkpoints;
+using ZImage.Engine.Generation;
+using ZImage.Ggml;
+using ZImage.PowerShell.Binding;
+using ZImage.PowerShell.Completion;
+using ZImage.PowerShell.Execution;
+using ZImage.PowerShell.Sessions;
+
+namespace ZImage.PowerShell.Cmdlets;
+
+/// <summary>Imports a model: three files, or a folder in which they are found by what is in them. The model stays in memory for New-ZImage.</summary>
+[Cmdlet(VerbsData.Import, "ZModel", DefaultParameterSetName = FromFolder)]
+[OutputType(typeof(ModelSession))]
+public sealed class ImportZModelCommand : EngineCmdlet
+{
+    private const string FromFolder = "Path";
+    private const string FromLiteralFolder = "LiteralPath";
+    private const string FromFiles = "Files";
+    private const string FromDemo = "Demo";
+    private const int MostThreads = 1024;
+
+    /// <summary>Folder with the three GGUF files, in itself or in folders directly in it; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFolder)]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string Path { get; set; } = "";
+
+    /// <summary>Folder with the three GGUF files; the path is taken as it is written.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromLiteralFolder)]
+    [Alias("PSPath", "FullName")]
+    [ValidateNotNullOrEmpty]
+    public string LiteralPath { get; set; } = "";
+
+    /// <summary>GGUF file of the Z-Image transformer.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
+    [ValidateNotNullOrEmpty]
+    public string Diffusion { get; set; } = "";
+
+    /// <summary>GGUF file of the Qwen3 text encoder.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
+    [ValidateNotNullOrEmpty]
+    public string TextEncoder { get; set; } = "";
+
+    /// <summary>GGUF file of the Flux autoencoder.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
+    [ValidateNotNullOrEmpty]
+    public string Vae { get; set; } = "";
+
+    /// <summary>The small model that comes with ZImage: it draws simple coloured subjects at 128x128.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = FromDemo)]
+    public SwitchParameter Demo { get; set; }
+
+    /// <summary>Where to compute: CPU, CUDA0, Vulkan0, ... (see Get-ZDevice). Auto, the default, takes the first of CUDA, Vulkan and CPU that works.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(DeviceNameCompleter))]
+    [OptionalText]
+    public string? Device { get; set; }
+
+    /// <summary>A name for the imported model, for -Model and Get-ZModel; made from the file or folder name when left out.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OptionalText]
+    public string? Name { get; set; }
+
+    /// <summary>Threads of the CPU; 0, the default, for one per processor.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ValidateRange(0, MostThreads)]
+    public int Threads { get; set; }
+
+    protected override void ProcessRecord() => Report(() =>
+    {
+        switch (ParameterSetName)
+        {
+            case FromFiles:
+                var files = new ModelFiles(ResolveFile(Diffusion), ResolveFile(TextEncoder), ResolveFile(Vae));
+                Import(System.IO.Path.GetFileNameWithoutExtension(files.Diffusion), () => files);
+                break;
+            case FromDemo:
+                ImportFolder(DemoFolder, "demo");
+                break;
+            case FromLiteralFolder:
+                ImportFolder(ResolveFile(LiteralPath));
+                break;
+            default:
+                foreach (string folder in ResolveFiles(Path))
+                    Report(() => ImportFolder(folder));
+                break;
+        }
+    });
+
+    private static string DemoFolder
+        => System.IO.Path.GetFullPath("../demo-model", System.IO.Path.GetDirectoryName(typeof(ImportZModelCommand).Assembly.Location)!);
+
+    private void ImportFolder(string folder, string? name = null)
+        => Import(name ?? System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(folder)), () =>
+        {
+            ModelFolder found = ModelFolder.Find(folder);
+            return new ModelFiles(found.Transformer, found.TextEncoder, found.Autoencoder);
+        });
+
+    private void Import(string nameBasis, Func<ModelFiles> findFiles)
+    {
+        string name = OpenSessions.ReserveName(Name, nameBasis);
+        try
+        {
+            var options = new SessionOptions { Name = name, Threads = Threads };
+            ModelSession session = RunEngine($"Importing the model '{name}'", (observer, cancellation) =>
+                ModelSession.Open(findFiles(), FindDevice(Device ?? "Auto", observer), options, observer, cancellation));
+            OpenSessions.Add(session);
+            WriteObject(session);
+        }
+        finally
+        {
+            OpenSessions.ReleaseName(name);
+        }
+    }
+
+    private static Device FindDevice(string name, IGenerationObserver observer)
+    {
+        using (GgmlLog.Use((_, line) => observer.OnMessage(MessageLevel.Debug, line)))
+            return Devices.Find(name);
+    }
+}

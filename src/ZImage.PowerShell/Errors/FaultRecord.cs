@@ -1,0 +1,72 @@
+using System.Management.Automation;
+using ZImage.Engine.Checkpoints;
+using ZImage.Engine.Generation;
+using ZImage.Engine.Imaging;
+using ZImage.Engine.Sampling;
+using ZImage.Engine.Text;
+using ZImage.Ggml;
+
+namespace ZImage.PowerShell.Errors;
+
+/// <summary>The one place where a fault becomes an error record.</summary>
+internal static class FaultRecord
+{
+    // The nearest base type that is listed counts.
+    private static readonly Dictionary<Type, ErrorCategory> Categories = new()
+    {
+        [typeof(ModelFileException)] = ErrorCategory.InvalidData,
+        [typeof(ModelFileNotFoundException)] = ErrorCategory.ObjectNotFound,
+        [typeof(ModelFileUnreadableException)] = ErrorCategory.ReadError,
+        [typeof(ModelFolderIncompleteException)] = ErrorCategory.ObjectNotFound,
+        [typeof(ModelFolderAmbiguousException)] = ErrorCategory.InvalidArgument,
+        [typeof(WrongComponentException)] = ErrorCategory.InvalidArgument,
+        [typeof(ComponentsDoNotMatchException)] = ErrorCategory.InvalidArgument,
+        [typeof(InvalidTokenizerException)] = ErrorCategory.InvalidData,
+
+        [typeof(InvalidImageSizeException)] = ErrorCategory.InvalidArgument,
+        [typeof(InvalidSettingException)] = ErrorCategory.InvalidArgument,
+        [typeof(UnknownSamplerException)] = ErrorCategory.InvalidArgument,
+        [typeof(UnknownSchedulerException)] = ErrorCategory.InvalidArgument,
+        [typeof(DegenerateImageException)] = ErrorCategory.InvalidResult,
+        [typeof(GenerationCancelledException)] = ErrorCategory.OperationStopped,
+        [typeof(SessionClosedException)] = ErrorCategory.ResourceUnavailable,
+
+        [typeof(NativeLibraryMissingException)] = ErrorCategory.NotInstalled,
+        [typeof(DeviceNotFoundException)] = ErrorCategory.ObjectNotFound,
+        [typeof(DeviceOutOfMemoryException)] = ErrorCategory.ResourceUnavailable,
+        [typeof(ComputeFailedException)] = ErrorCategory.DeviceError,
+        [typeof(NativeAbortException)] = ErrorCategory.DeviceError,
+
+        [typeof(UnsupportedImageFormatException)] = ErrorCategory.InvalidArgument,
+        [typeof(FileNameTemplateInvalidException)] = ErrorCategory.InvalidArgument,
+        [typeof(ImageFileExistsException)] = ErrorCategory.ResourceExists,
+        [typeof(ImageFolderMissingException)] = ErrorCategory.ObjectNotFound,
+        [typeof(ImageFileNotWrittenException)] = ErrorCategory.WriteError,
+        [typeof(ImageFileNotFoundException)] = ErrorCategory.ObjectNotFound,
+        [typeof(ImageFileUnreadableException)] = ErrorCategory.ReadError,
+
+        [typeof(ImageNotEncodedException)] = ErrorCategory.InvalidArgument,
+        [typeof(ImageFormatMismatchException)] = ErrorCategory.InvalidArgument,
+
+        [typeof(NoModelException)] = ErrorCategory.ObjectNotFound,
+        [typeof(SessionNotFoundException)] = ErrorCategory.ObjectNotFound,
+        [typeof(SessionNameInUseException)] = ErrorCategory.ResourceExists,
+        [typeof(PathNotFileSystemException)] = ErrorCategory.InvalidArgument,
+        [typeof(PathInvalidException)] = ErrorCategory.InvalidArgument,
+    };
+
+    public static ErrorRecord Create(ZImageException fault) => new(fault, fault.ErrorId, CategoryOf(fault.GetType()), fault.Target)
+    {
+        ErrorDetails = new ErrorDetails(fault.Message) { RecommendedAction = fault.RecommendedAction },
+    };
+
+    public static ErrorCategory CategoryOf(Type? faultType)
+    {
+        for (; faultType is not null; faultType = faultType.BaseType)
+        {
+            if (Categories.TryGetValue(faultType, out ErrorCategory category))
+                return category;
+        }
+        return ErrorCategory.NotSpecified;
+    }
+}

@@ -1,0 +1,17 @@
+namespace ZImage.PowerShell.Errors;
+
+/// <summary>No model is imported, and none was given. ErrorId <c>NoModel</c>.</summary>
+public sealed class NoModelException()
+    : ZImageException("NoModel", "No model is imported.",
+        "Import one with Import-ZModel (Import-ZModel -Demo for the small model that comes with ZImage), or give a session with -Model.");
+
+/// <summary>No open session has the name. ErrorId <c>SessionNotFound</c>.</summary>
+public sealed class SessionNotFoundException(string name, IReadOnlyList<string> open)
+    : ZImageException("SessionNotFound",
+        $"There is no imported model named '{name}'. {(open.Count == 0 ? "No model is imported." : $"Imported models: {string.Join(", ", open)}.")}",
+        "Run Get-ZModel to see the imported models, or import one with Import-ZModel -Name.", name);
+
+/// <summary>Another open session has the name. ErrorId <c>SessionNameInUse</c>.</summary>
+public sealed class SessionNameInUseException(string name)
+    : ZImageException("SessionNameInUse", $"A model named '{name}' is imported already.",
+        "Choose another -Name, or remove the other model first with Remove-ZModel.", name);

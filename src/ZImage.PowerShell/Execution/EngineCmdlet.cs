@@ -1,0 +1,116 @@
+using System.Management.Automation;
+using ZImage.Engine.Generation;
+using ZImage.PowerShell.Cmdlets;
+
+namespace ZImage.PowerShell.Execution;
+
+/// <summary>
+/// A cmdlet whose work runs on a thread of its own, while the pipeline's thread writes what the engine reports. Ctrl+C cancels
+/// the work and waits until the engine has let go, so that the session stays usable.
+/// </summary>
+public abstract class EngineCmdlet : ZImageCmdlet
+{
+    // One for all: no cmdlet writes its result, and so starts the next one, before its own work has ended.
+    private const int ActivityId = 0x5A;
+
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <summary>Cancels the work; PowerShell calls this on a thread of its own.</summary>
+    protected override void StopProcessing() => _stop.Cancel();
+
+    /// <summary>Runs <paramref name="work"/> and writes its progress and messages until it ends.</summary>
+    /// <param name="activity">What the progress bar says is going on.</param>
+    /// <param name="work">Gets the listener for the engine and a token that is cancelled when the pipeline stops.</param>
+    /// <exception cref="PipelineStoppedException">The pipeline was stopped.</exception>
+    private protected T RunEngine<T>(string activity, Func<IGenerationObserver, CancellationToken, T> work)
+    {
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        using var events = new EngineEvents();
+        Task<T> running = Start(events, cancellation.Token, work);
+        var progress = new ProgressRecord(ActivityId, activity, "Starting") { PercentComplete = 0 };
+        try
+        {
+            WriteEvents(events, progress);
+        }
+        catch
+        {
+            // Writing ended early: the pipeline stops, or a preference says Stop. The work must end before anything else happens.
+            cancellation.Cancel();
+            Task.WaitAny(running);
+            if (running.IsCompletedSuccessfully && running.Result is IDisposable unused)
+                unused.Dispose();
+            throw;
+        }
+        finally
+        {
+            if (!Stopping)
+            {
+                progress.RecordType = ProgressRecordType.Completed;
+                WriteProgress(progress);
+            }
+        }
+        return Result(running);
+    }
+
+    private T Result<T>(Task<T> running)
+    {
+        try
+        {
+            return running.GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (Stopping && e is GenerationCancelledException or OperationCanceledException)
+        {
+            throw new PipelineStoppedException();
+        }
+    }
+
+    private static Task<T> Start<T>(EngineEvents events, CancellationToken cancellation, Func<IGenerationObserver, CancellationToken, T> work)
+        => Task.Factory.StartNew(
+            () =>
+            {
+                try
+                {
+                    return work(events, cancellation);
+                }
+                finally
+                {
+                    events.Complete();
+                }
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private void WriteEvents(EngineEvents events, ProgressRecord record)
+    {
+        var text = new ProgressText();
+        foreach (EngineEvent item in events.Receive())
+        {
+            if (item.Progress is { } progress)
+            {
+                record.PercentComplete = ProgressText.Percent(progress);
+                record.StatusDescription = text.Status(progress);
+                record.SecondsRemaining = progress.Remaining is { } remaining ? (int)Math.Ceiling(remaining.TotalSeconds) : -1;
+                WriteProgress(record);
+            }
+            else
+            {
+                WriteMessage(item.Level, item.Text!);
+            }
+        }
+    }
+
+    private void WriteMessage(MessageLevel level, string text)
+    {
+        switch (level)
+        {
+            case MessageLevel.Warning:
+                WriteWarning(text);
+                break;
+            case MessageLevel.Verbose:
+                WriteVerbose(text);
+                break;
+            default:
+                WriteDebug(text);
+                break;
+        }
+    }
+}

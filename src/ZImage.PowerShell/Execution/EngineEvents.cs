@@ -1,0 +1,39 @@
+using System.Collections.Concurrent;
+using ZImage.Engine.Generation;
+
+namespace ZImage.PowerShell.Execution;
+
+/// <summary>
+/// Carries what the engine says on its thread to the pipeline's thread, the only one that may write to PowerShell's streams.
+/// </summary>
+internal sealed class EngineEvents : IGenerationObserver, IDisposable
+{
+    private readonly BlockingCollection<EngineEvent> _queue = [];
+
+    public void OnProgress(GenerationProgress progress) => Add(new EngineEvent(progress, default, null));
+
+    public void OnMessage(MessageLevel level, string text) => Add(new EngineEvent(null, level, text));
+
+    /// <summary>Says that nothing more will come.</summary>
+    public void Complete() => _queue.CompleteAdding();
+
+    /// <summary>Waits for each event, until <see cref="Complete"/>.</summary>
+    public IEnumerable<EngineEvent> Receive() => _queue.GetConsumingEnumerable();
+
+    public void Dispose() => _queue.Dispose();
+
+    private void Add(EngineEvent item)
+    {
+        try
+        {
+            _queue.Add(item);
+        }
+        catch (InvalidOperationException)
+        {
+            // The run is over; a line of the log that comes later has no reader.
+        }
+    }
+}
+
+/// <summary>Either progress or a message.</summary>
+internal readonly record struct EngineEvent(GenerationProgress? Progress, MessageLevel Level, string? Text);

@@ -1,0 +1,47 @@
+using System.Globalization;
+using ZImage.Engine.Generation;
+
+namespace ZImage.PowerShell.Execution;
+
+/// <summary>Turns the engine's progress into what a progress bar shows: percent, status, and speed from the steps seen so far.</summary>
+internal sealed class ProgressText
+{
+    private TimeSpan? _samplingBegan;
+    private int _firstStep;
+
+    /// <summary>Percent of the sampling; -1 for parts that are not counted.</summary>
+    public static int Percent(GenerationProgress progress) => progress.Phase switch
+    {
+        Phase.Sample when progress.Steps > 0 => Math.Clamp(100 * progress.Step / progress.Steps, 0, 100),
+        Phase.Tokenize or Phase.Condition => 0,
+        Phase.Decode or Phase.Encode => 100,
+        _ => -1,
+    };
+
+    public string Status(GenerationProgress progress) => progress.Phase switch
+    {
+        Phase.Load => "Loading the model",
+        Phase.Tokenize or Phase.Condition => "Reading the prompt",
+        Phase.Sample => Sampling(progress),
+        _ => "Decoding the picture",
+    };
+
+    private string Sampling(GenerationProgress progress)
+    {
+        if (_samplingBegan is not { } began)
+        {
+            // The speed counts from the first report, which may come before or after the first step.
+            (_samplingBegan, _firstStep) = (progress.Elapsed, progress.Step);
+            return Steps(progress);
+        }
+        double seconds = (progress.Elapsed - began).TotalSeconds;
+        int steps = progress.Step - _firstStep;
+        return steps > 0 && seconds > 0 ? $"{Steps(progress)}, {Speed(steps / seconds)}" : Steps(progress);
+    }
+
+    private static string Steps(GenerationProgress progress) => string.Create(CultureInfo.InvariantCulture, $"Step {progress.Step} of {progress.Steps}");
+
+    private static string Speed(double stepsPerSecond) => stepsPerSecond >= 1
+        ? string.Create(CultureInfo.InvariantCulture, $"{stepsPerSecond:0.00} it/s")
+        : string.Create(CultureInfo.InvariantCulture, $"{1 / stepsPerSecond:0.0} s/it");
+}
