@@ -6,7 +6,7 @@
     build  publishes the cmdlets into Module/bin and stages the prebuilt ggml libraries into Module/native
     demo   builds, then runs examples/demo.ps1, which draws into examples/out
     test   builds, then runs every xunit test and, where pwsh and Pester 5 or later are, every Pester test
-    clean  removes all that the other tasks made
+    clean  removes all that the other tasks made; packages that npm fetched stay in native
     Needs the .NET SDK and Node.js. The script itself uses the language, core cmdlets and .NET alone, so that it also
     runs in ZImage.Host, on machines without pwsh (see build.sh).
 .PARAMETER Task

@@ -6,6 +6,7 @@
 #   ./build.sh run
 # run imports the built module first and ends with the script's exit code; without a script it opens a prompt.
 set -eu
+export DOTNET_NOLOGO=1
 root=$(cd "$(dirname "$0")" && pwd)
 
 # The PowerShell of this machine, if it is new enough to import the module.
@@ -60,7 +61,7 @@ build_host() {
         echo 'build.sh: dotnet was not found. Install the .NET 10 SDK and start a new shell.' >&2
         exit 1
     }
-    echo 'Building ZImage.Host, because pwsh 7.6 is not installed'
+    echo 'Building ZImage.Host, because pwsh 7.6 is not installed' >&2
     dotnet publish "$root/src/ZImage.Host" -c Release -o "$root/artifacts/host" --nologo -v q -nodeReuse:false
     touch "$host"
 }

@@ -14,11 +14,11 @@ namespace ZImage.Host;
 internal sealed class ConsoleUserInterface(bool nonInteractive) : PSHostUserInterface
 {
     private const string Reset = "\e[0m";
+    private static readonly ConsoleRawUserInterface Terminal = new();
     private readonly Lock _gate = new();
-    private readonly ProgressLine _progress = new();
-    private readonly ConsoleRawUserInterface _raw = new();
+    private readonly ProgressLine _progress = new(Terminal);
 
-    public override PSHostRawUserInterface RawUI => _raw;
+    public override PSHostRawUserInterface RawUI => Terminal;
 
     public override bool SupportsVirtualTerminal { get; } = !Console.IsOutputRedirected;
 

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using System.Management.Automation.Host;
 
 namespace ZImage.Host;
 
 /// <summary>Progress as one line that is written over and over; silent where the output is no terminal.</summary>
-internal sealed class ProgressLine
+internal sealed class ProgressLine(PSHostRawUserInterface terminal)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
     private readonly bool _enabled = !Console.IsOutputRedirected;
@@ -32,7 +33,7 @@ internal sealed class ProgressLine
         string percent = record.PercentComplete >= 0 ? $" {record.PercentComplete,3} %" : "";
         string remaining = record.SecondsRemaining >= 0 ? $" {TimeSpan.FromSeconds(record.SecondsRemaining):mm\\:ss} left" : "";
         string text = $"{record.Activity}: {record.StatusDescription}{percent}{remaining}";
-        int width = Math.Max(Console.WindowWidth - 1, 20);
+        int width = terminal.WindowSize.Width - 1;
         Console.Out.Write("\r\e[2K" + (text.Length > width ? text[..width] : text));
         Console.Out.Flush();
         _lastShown = Stopwatch.GetTimestamp();

@@ -66,11 +66,16 @@ public sealed class GgufWriter
         _tensors.Add((name, type, [.. shape], data));
     }
 
-    /// <summary>Writes everything added so far to a file, replacing it.</summary>
+    /// <summary>Writes everything added so far to a file. A file that is there is replaced at once, whoever still reads it.</summary>
     public void Write(string path)
     {
-        using var file = File.Create(path);
-        Write(file);
+        var unfinished = path + ".new";
+        using (var file = File.Create(unfinished))
+        {
+            Write(file);
+        }
+
+        File.Move(unfinished, path, overwrite: true);
     }
 
     /// <summary>Writes everything added so far to a stream.</summary>

@@ -4,13 +4,11 @@ namespace ZImage.Engine.Models;
 
 /// <summary>
 /// A convolution layer: kernel [KW, KH, IC, OC] and bias [OC] over [W, H, IC], as a matrix product over gathered patches (im2col).
-/// A large image is cut into strips of full width, so that the patches never take more than a bounded amount of memory; every output
-/// pixel is the same sum either way.
+/// A large image is cut into strips of full width, so that the patches never take more than a bounded amount of memory; the sums are the
+/// same but for the order of additions.
 /// </summary>
 internal sealed class Convolution
 {
-    private const long MaxPatchBytes = 256L << 20;
-
     private readonly Tensor _kernel, _bias;
 
     public Convolution(ModelWeights weights, Block block, string name, int size, long inputs, long outputs)
@@ -23,6 +21,9 @@ internal sealed class Convolution
         _bias = weights.Require(block, name + ".bias", WeightUse.Vector, outputs);
         (Size, Inputs, Outputs) = (size, inputs, outputs);
     }
+
+    /// <summary>Most bytes of gathered patches at a time.</summary>
+    internal long MaxPatchBytes { get; init; } = 256L << 20;
 
     public int Size { get; }
 

@@ -10,7 +10,9 @@ using ZImage.PowerShell.Sessions;
 namespace ZImage.PowerShell.Cmdlets;
 
 /// <summary>Imports a model: three files, or a folder in which they are found by what is in them. The model stays in memory for New-ZImage.</summary>
-[Cmdlet(VerbsData.Import, "ZModel", DefaultParameterSetName = FromFolder)]
+// No default parameter set, and no path by value: either makes PowerShell settle on folders before it has looked at the
+// properties of an object that names three files.
+[Cmdlet(VerbsData.Import, "ZModel")]
 [OutputType(typeof(ModelSession))]
 public sealed class ImportZModelCommand : EngineCmdlet
 {
@@ -21,7 +23,7 @@ public sealed class ImportZModelCommand : EngineCmdlet
     private const int MostThreads = 1024;
 
     /// <summary>Folder with the three GGUF files, in itself or in folders directly in it; wildcards are allowed.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFolder)]
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFolder)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";

@@ -21,7 +21,7 @@ public sealed class NewZImageCommand : EngineCmdlet
 
     /// <summary>What to draw.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [PromptText]
+    [TextOnly]
     public string Prompt { get; set; } = "";
 
     /// <summary>The imported model, or its name; the one imported last when left out.</summary>

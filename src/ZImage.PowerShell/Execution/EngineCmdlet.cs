@@ -27,10 +27,9 @@ public abstract class EngineCmdlet : ZImageCmdlet
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         using var events = new EngineEvents();
         Task<T> running = Start(events, cancellation.Token, work);
-        var progress = new ProgressRecord(ActivityId, activity, "Starting") { PercentComplete = 0 };
         try
         {
-            WriteEvents(events, progress);
+            WriteEvents(events, activity);
         }
         catch
         {
@@ -44,10 +43,7 @@ public abstract class EngineCmdlet : ZImageCmdlet
         finally
         {
             if (!Stopping)
-            {
-                progress.RecordType = ProgressRecordType.Completed;
-                WriteProgress(progress);
-            }
+                WriteProgress(new ProgressRecord(ActivityId, activity, "Done") { RecordType = ProgressRecordType.Completed });
         }
         return Result(running);
     }
@@ -79,17 +75,19 @@ public abstract class EngineCmdlet : ZImageCmdlet
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private void WriteEvents(EngineEvents events, ProgressRecord record)
+    private void WriteEvents(EngineEvents events, string activity)
     {
         var text = new ProgressText();
         foreach (EngineEvent item in events.Receive())
         {
             if (item.Progress is { } progress)
             {
-                record.PercentComplete = ProgressText.Percent(progress);
-                record.StatusDescription = text.Status(progress);
-                record.SecondsRemaining = progress.Remaining is { } remaining ? (int)Math.Ceiling(remaining.TotalSeconds) : -1;
-                WriteProgress(record);
+                // A new record each time: hosts keep what they are given.
+                WriteProgress(new ProgressRecord(ActivityId, activity, text.Status(progress))
+                {
+                    PercentComplete = ProgressText.Percent(progress),
+                    SecondsRemaining = progress.Remaining is { } remaining ? (int)Math.Ceiling(remaining.TotalSeconds) : -1,
+                });
             }
             else
             {

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+
+namespace ZImage.Tests.Hosting;
+
+/// <summary>A program run to its end in a process of its own.</summary>
+internal sealed record ChildProcess(int ExitCode, string Output, string Error)
+{
+    /// <summary>The host that was built with the tests.</summary>
+    public static string HostProgram { get; } =
+        Path.Combine(AppContext.BaseDirectory, "ZImage.Host" + (OperatingSystem.IsWindows() ? ".exe" : ""));
+
+    /// <summary>The lines of standard output.</summary>
+    public string[] Lines => Output.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+
+    public static Task<ChildProcess> RunHostAsync(params string[] arguments) => RunAsync(HostProgram, arguments);
+
+    /// <param name="input">What the program reads from standard input.</param>
+    /// <param name="afterFirstLine">Called with the process id once the program has written a line.</param>
+    public static async Task<ChildProcess> RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        string input = "",
+        Action<int>? afterFirstLine = null)
+    {
+        CancellationToken token = TestContext.Current.CancellationToken;
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Repository.Root,
+        };
+        using Process process = Process.Start(start)!;
+        try
+        {
+            Task<string> error = process.StandardError.ReadToEndAsync(token);
+            await process.StandardInput.WriteAsync(input.AsMemory(), token);
+            process.StandardInput.Close();
+            string output = "";
+            if (afterFirstLine is not null)
+            {
+                output = await process.StandardOutput.ReadLineAsync(token) + Environment.NewLine;
+                afterFirstLine(process.Id);
+            }
+
+            output += await process.StandardOutput.ReadToEndAsync(token);
+            await process.WaitForExitAsync(token);
+            return new ChildProcess(process.ExitCode, output, await error);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+}
