@@ -5,12 +5,14 @@ namespace ZImage.Ggml;
 /// <summary>An open device: computes graphs, one after the other.</summary>
 public sealed unsafe class Backend : IDisposable
 {
-    private readonly BackendHandle _handle;
+    private readonly bool _forgetsDescriptors;
+    private BackendHandle _handle;
 
     private Backend(Device device, nint handle)
     {
         Device = device;
         _handle = new BackendHandle(handle);
+        _forgetsDescriptors = device.Backend == BackendKind.Vulkan && device.Description.Contains("llvmpipe", StringComparison.Ordinal);
     }
 
     public Device Device { get; }
@@ -48,6 +50,8 @@ public sealed unsafe class Backend : IDisposable
     /// <exception cref="ComputeFailedException">The device reports an error.</exception>
     public void Compute(Graph graph)
     {
+        if (_forgetsDescriptors)
+            Reopen();
         int status = Native.ggml_backend_graph_compute(_handle, graph.Handle);
         if (status != 0)
             throw new ComputeFailedException(Device.Name, status);
@@ -56,4 +60,15 @@ public sealed unsafe class Backend : IDisposable
     public void Synchronize() => Native.ggml_backend_synchronize(_handle);
 
     public void Dispose() => _handle.Dispose();
+
+    // ggml reuses the descriptor sets of an instance. Mesa's software device before 23.1 takes references on all buffers a set names, also on
+    // those that the shader does not use and that are freed by now: heap corruption. A new instance has empty sets; kernels stay compiled.
+    private void Reopen()
+    {
+        nint handle = Native.ggml_backend_dev_init(Device.Handle, null);
+        if (handle == 0)
+            throw new DeviceNotFoundException(Device.Name, "see Get-ZDevice", "The device could not be opened again.");
+        _handle.Dispose();
+        _handle = new BackendHandle(handle);
+    }
 }

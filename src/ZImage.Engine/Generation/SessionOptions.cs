@@ -6,6 +6,6 @@ public sealed record SessionOptions
     /// <summary>Name of the session, unique among the open ones; null for one made from the model's name.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Threads of the CPU backend; 0 for one per processor.</summary>
+    /// <summary>Threads of the CPU backend; 0 for one per processor, or fewer for a small model.</summary>
     public int Threads { get; init; }
 }
