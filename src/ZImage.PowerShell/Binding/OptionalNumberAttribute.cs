@@ -12,8 +12,8 @@ namespace ZImage.PowerShell.Binding;
 public sealed class OptionalNumberAttribute<T> : ArgumentTransformationAttribute
     where T : struct, INumber<T>
 {
-    private static readonly NumberStyles Styles =
-        T.IsInteger(T.One / (T.One + T.One)) && T.One / (T.One + T.One) == T.Zero ? NumberStyles.Integer : NumberStyles.Float;
+    // A half is nothing among whole numbers.
+    private static readonly bool Whole = T.One / (T.One + T.One) == T.Zero;
 
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
@@ -21,8 +21,8 @@ public sealed class OptionalNumberAttribute<T> : ArgumentTransformationAttribute
             return inputData;
         if (string.IsNullOrWhiteSpace(text))
             return null!;
-        if (T.TryParse(text, Styles, CultureInfo.InvariantCulture, out T number))
+        if (T.TryParse(text, Whole ? NumberStyles.Integer : NumberStyles.Float, CultureInfo.InvariantCulture, out T number))
             return number;
-        throw new ArgumentTransformationMetadataException($"'{text}' is not {(Styles == NumberStyles.Integer ? "a whole number" : "a number")} that fits here.");
+        throw new ArgumentTransformationMetadataException($"'{text}' is not {(Whole ? "a whole number" : "a number")} that fits here.");
     }
 }

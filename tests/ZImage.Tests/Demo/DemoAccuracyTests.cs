@@ -1,0 +1,76 @@
+using System.Text.Json;
+using ZImage.Engine.Generation;
+using ZImage.Ggml;
+using ZImage.Tests.Sampling;
+
+namespace ZImage.Tests.Demo;
+
+/// <summary>What the demo model draws, against what was asked for.</summary>
+public sealed class DemoAccuracyTests(ITestOutputHelper output)
+{
+    // One thread: tests run side by side, and ggml's threads wait for each other by spinning.
+    private static readonly SessionOptions s_options = new() { Threads = 1 };
+
+    private sealed record Item(string Prompt, string Subject, string Colour, string Background, bool HeldOut, long Seed);
+
+    private static string Folder => Path.Combine(GoldenJson.RepositoryRoot, "Module", "demo-model");
+
+    [Fact]
+    public void At_least_nine_of_ten_pictures_show_what_was_asked_for()
+    {
+        string golden = Path.Combine(GoldenJson.RepositoryRoot, "tests", "golden");
+        Item[] items = JsonSerializer.Deserialize<Item[]>(File.ReadAllText(Path.Combine(golden, "demo-prompts.json")), JsonSerializerOptions.Web)!;
+        Assert.True(items.Count(i => i.HeldOut) >= 15);
+        Assert.True(items.Select(i => i.Subject).Distinct().Count() >= 10);
+        Assert.True(items.Select(i => i.Colour).Distinct().Count() >= 8);
+        Assert.True(items.Select(i => i.Background).Distinct().Count() >= 4);
+
+        DemoJudge judge = DemoJudge.Load(Path.Combine(golden, "demo-judge.gguf"));
+        using ModelSession session = ModelSession.Open(Files(), Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
+        int right = 0, rightHeldOut = 0;
+        foreach (Item item in items)
+        {
+            DemoVerdict verdict = judge.Judge(Draw(session, item.Prompt, item.Seed).Pixels.Rgb);
+            bool all = verdict.Subject == item.Subject && verdict.Colour == item.Colour && verdict.Background == item.Background;
+            right += all ? 1 : 0;
+            rightHeldOut += all && item.HeldOut ? 1 : 0;
+            if (!all)
+                output.WriteLine($"{item.Prompt}: a {verdict.Colour} {verdict.Subject} on {verdict.Background}");
+        }
+        output.WriteLine($"{right} of {items.Length} right, {rightHeldOut} of {items.Count(i => i.HeldOut)} of the held-out combinations");
+        Assert.True(right >= 0.9 * items.Length, $"{right} of {items.Length} pictures are right.");
+        Assert.True(rightHeldOut >= 0.9 * items.Count(i => i.HeldOut), $"{rightHeldOut} held-out pictures are right.");
+    }
+
+    [Fact]
+    public void Seeds_and_words_change_the_picture_and_nothing_else_does()
+    {
+        using ModelSession session = ModelSession.Open(Files(), Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
+        string first = Draw(session, "a red cat on a blue background", 1).Pixels.PixelHash;
+        string otherSeed = Draw(session, "a red cat on a blue background", 2).Pixels.PixelHash;
+        string otherWords = Draw(session, "a green cat on a blue background", 1).Pixels.PixelHash;
+        Assert.Equal(3, new[] { first, otherSeed, otherWords }.Distinct().Count());
+        Assert.Equal(first, Draw(session, "a red cat on a blue background", 1).Pixels.PixelHash);
+        using ModelSession again = ModelSession.Open(Files(), Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
+        Assert.Equal(first, Draw(again, "a red cat on a blue background", 1).Pixels.PixelHash);
+    }
+
+    [Fact]
+    public void The_model_ships_in_twelve_megabytes()
+        => Assert.InRange(Directory.GetFiles(Folder).Sum(f => new FileInfo(f).Length), 1 << 20, 12 << 20);
+
+    private static ModelFiles Files() => new(
+        Directory.GetFiles(Folder, "z-image*.gguf").Single(), Directory.GetFiles(Folder, "qwen3*.gguf").Single(), Directory.GetFiles(Folder, "ae*.gguf").Single());
+
+    private static GeneratedImage Draw(ModelSession session, string prompt, long seed) => session.Generate(new ImageRequest
+    {
+        Prompt = prompt,
+        Width = session.Defaults.Width,
+        Height = session.Defaults.Height,
+        Steps = session.Defaults.Steps,
+        Sampler = session.Defaults.Sampler,
+        Scheduler = session.Defaults.Scheduler,
+        Shift = session.Defaults.Shift,
+        Seed = seed,
+    }, null, TestContext.Current.CancellationToken);
+}

@@ -1,0 +1,46 @@
+using ZImage.Tests.Hosting;
+
+namespace ZImage.Tests.Cmdlets;
+
+/// <summary>
+/// Imported models belong to the process, so the tests that import some take turns, and share a session in which the
+/// small golden model is imported as <c>tiny</c>.
+/// </summary>
+[CollectionDefinition(Name)]
+public sealed class CmdletTests : ICollectionFixture<CmdletFixture>
+{
+    public const string Name = "Cmdlets";
+}
+
+public sealed class CmdletFixture : IDisposable
+{
+    /// <summary>Splatted to New-ZImage where the picture does not matter.</summary>
+    public const string Small = "$small = @{ Width = 32; Height = 32; Steps = 2 };";
+
+    public CmdletFixture()
+    {
+        Session = new PowerShellSession();
+        Session.Run($"{ImportTiny} -Name tiny").ShouldSucceed();
+    }
+
+    public PowerShellSession Session { get; }
+
+    public static string Diffusion => Repository.PathOf("tests", "golden", "dit-tiny.gguf");
+
+    public static string TextEncoder => Repository.PathOf("tests", "golden", "qwen3-tiny.gguf");
+
+    public static string Vae => Repository.PathOf("tests", "golden", "vae-tiny.gguf");
+
+    /// <summary>The start of a command; a name may follow. One thread: these pictures are small, and tests run side by side.</summary>
+    public static string ImportTiny => $"Import-ZModel -Diffusion '{Diffusion}' -TextEncoder '{TextEncoder}' -Vae '{Vae}' -Device CPU -Threads 1";
+
+    /// <summary>What a script writes, as texts.</summary>
+    public string[] Texts(string script, params (string Name, object? Value)[] variables)
+        => [.. Session.Run(Small + script, variables).ShouldSucceed().Output.Select(o => o?.ToString() ?? "")];
+
+    public void Dispose()
+    {
+        Session.Run("Get-ZModel | Remove-ZModel");
+        Session.Dispose();
+    }
+}

@@ -1,0 +1,58 @@
+using System.Diagnostics;
+using System.Management.Automation;
+using ZImage.Tests.Hosting;
+using Shell = System.Management.Automation.PowerShell;
+
+namespace ZImage.Tests.Cmdlets;
+
+/// <summary>Ctrl+C, as the engine does it: the run ends within a block, and the model draws again.</summary>
+[Collection(CmdletTests.Name)]
+public sealed class StopTests(CmdletFixture fixture)
+{
+    // More than any machine draws in the time that a test waits.
+    private const string Endless = "New-ZImage 'a cat' -Size 64x64 -Steps 1000 -Count 1000 -Model tiny";
+
+    [Fact]
+    public async Task StopEndsTheRunAndLeavesTheSessionUsable()
+    {
+        using Shell shell = fixture.Session.Create(Endless);
+        var stepped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        shell.Streams.Progress.DataAdded += (sender, e) =>
+        {
+            if (((PSDataCollection<ProgressRecord>)sender!)[e.Index].StatusDescription.StartsWith("Step 2 ", StringComparison.Ordinal))
+                stepped.TrySetResult();
+        };
+        IAsyncResult run = shell.BeginInvoke();
+        await stepped.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+
+        long stopping = Stopwatch.GetTimestamp();
+        shell.Stop();
+
+        Assert.True(Stopwatch.GetElapsedTime(stopping) < TimeSpan.FromSeconds(20));
+        Assert.Equal(PSInvocationState.Stopped, shell.InvocationStateInfo.State);
+        Assert.Throws<PipelineStoppedException>(() => shell.EndInvoke(run));
+        Assert.Empty(shell.Streams.Error);
+        Assert.Equal(["a dog"], fixture.Texts("New-ZImage 'a dog' @small -Model tiny | ForEach-Object Prompt"));
+    }
+
+    [Fact]
+    public void AWarningThatEndsThePipelineEndsTheRun()
+    {
+        PowerShellResult result = fixture.Session.Run("New-ZImage ('a cat ' * 400) -Size 64x64 -Steps 1000 -Model tiny -WarningAction Stop");
+
+        Assert.StartsWith("ActionPreferenceStop", result.Ending?.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(["a dog"], fixture.Texts("New-ZImage 'a dog' @small -Model tiny | ForEach-Object Prompt"));
+    }
+
+    [Fact]
+    public void TwoRunspacesShareASession()
+    {
+        using var other = new PowerShellSession();
+        using Shell shell = other.Create(CmdletFixture.Small + "New-ZImage 'a cat' -Model tiny -Seed 3 -Count 3 @small | ForEach-Object PixelHash");
+        IAsyncResult run = shell.BeginInvoke();
+
+        string[] here = fixture.Texts("New-ZImage 'a cat' -Model tiny -Seed 3 -Count 3 @small | ForEach-Object PixelHash");
+
+        Assert.Equal(here, shell.EndInvoke(run).Select(o => o.ToString()));
+    }
+}
