@@ -26,8 +26,7 @@ $prompts = @(
     'a yellow house on a blue background', 'a pink cat on a white background', 'a white flower on a blue background', 'a red star on a yellow background'
 )
 
-# A model this small gains little from more threads, and one thread waits for no other on a busy machine.
-$model = Import-ZModel -Demo -Name 'demo.ps1' -Device $Device -Threads 1
+$model = Import-ZModel -Demo -Name 'demo.ps1' -Device $Device
 try {
     # The pipeline in one line: a prompt, the picture, the file.
     $cat = 'a cat' | New-ZImage -Model $model -Seed 42 | Save-ZImage -Path ([IO.Path]::Combine($OutputFolder, 'cat.png')) -Force -PassThru

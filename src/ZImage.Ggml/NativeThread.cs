@@ -39,7 +39,10 @@ public sealed class NativeThread : IDisposable
     });
 
     /// <summary>Runs <paramref name="function"/> on this thread and waits for its result.</summary>
-    public T Run<T>(Func<T> function)
+    /// <param name="function">What to run.</param>
+    /// <param name="cancellation">Takes it out of the queue if it has not begun; what has begun runs to its end.</param>
+    /// <exception cref="ObjectDisposedException">The thread was disposed.</exception>
+    public T Run<T>(Func<T> function, CancellationToken cancellation = default)
     {
         if (t_current == this)
             return function();
@@ -48,8 +51,22 @@ public sealed class NativeThread : IDisposable
 
         T result = default!;
         var work = new Work(() => result = function(), GgmlLog.CurrentSink);
-        _queue.Add(work);
-        work.Done.Wait();
+        try
+        {
+            _queue.Add(work, cancellation);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ObjectDisposedException(nameof(NativeThread));
+        }
+        try
+        {
+            work.Done.Wait(cancellation);
+        }
+        catch (OperationCanceledException) when (!work.TryAbandon())
+        {
+            work.Done.Wait(CancellationToken.None);
+        }
         work.Failure?.Throw();
         return result;
     }
@@ -99,6 +116,8 @@ public sealed class NativeThread : IDisposable
         t_current = this;
         foreach (Work work in _queue.GetConsumingEnumerable())
         {
+            if (!work.TryBegin())
+                continue;
             _active = work;
             s_running[this] = true;
             using (GgmlLog.Use(work.LogSink))
@@ -122,6 +141,14 @@ public sealed class NativeThread : IDisposable
     {
         public Action Action { get; } = action;
         public Action<LogLevel, string>? LogSink { get; } = logSink;
+        private const int Queued = 0, Begun = 1, Abandoned = 2;
+
+        private int _state = Queued;
+
+        public bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, Queued) == Queued;
+
+        public bool TryAbandon() => Interlocked.CompareExchange(ref _state, Abandoned, Queued) == Queued;
+
         public ManualResetEventSlim Done { get; } = new();
         public ExceptionDispatchInfo? Failure { get; set; }
     }

@@ -12,6 +12,31 @@ public sealed class GeneratedImage
 
     public required ImageRequest Request { get; init; }
 
+    public string Prompt => Request.Prompt;
+
+    public string NegativePrompt => Request.NegativePrompt;
+
+    /// <summary>Pixels.</summary>
+    public int Width => Request.Width;
+
+    /// <summary>Pixels.</summary>
+    public int Height => Request.Height;
+
+    public int Steps => Request.Steps;
+
+    public string Sampler => Request.Sampler;
+
+    public string Scheduler => Request.Scheduler;
+
+    public float Shift => Request.Shift;
+
+    public float CfgScale => Request.CfgScale;
+
+    public long Seed => Request.Seed;
+
+    /// <summary>SHA-256 of the RGB bytes, in hex.</summary>
+    public string PixelHash => Pixels.PixelHash;
+
     public required ModelIdentity Model { get; init; }
 
     /// <summary>Name of the device that computed it.</summary>
@@ -27,6 +52,9 @@ public sealed class GeneratedImage
 
     /// <summary>Seconds from request to pixels.</summary>
     public required double DurationSeconds { get; init; }
+
+    /// <summary>Time from request to pixels.</summary>
+    public TimeSpan Duration => TimeSpan.FromSeconds(DurationSeconds);
 
     /// <summary>Most device bytes of ours at any time of the run.</summary>
     public required long PeakDeviceBytes { get; init; }

@@ -111,7 +111,7 @@ public sealed class ModelSession : IDisposable
         var thread = new NativeThread("ZImage " + (options.Name ?? Path.GetFileName(files.Diffusion)));
         try
         {
-            return Guarded(thread, observer, () => new ModelSession(files, thread, device, options, observer, cancellation));
+            return Guarded(thread, observer, () => new ModelSession(files, thread, device, options, observer, cancellation), cancellation);
         }
         catch
         {
@@ -131,12 +131,16 @@ public sealed class ModelSession : IDisposable
         Check(request);
         ISampler sampler = Samplers.Get(request.Sampler);
         ISigmaSchedule schedule = SigmaSchedules.Get(request.Scheduler);
-        return Guarded(_thread, observer, () =>
+        try
         {
-            if (_closed)
-                throw new SessionClosedException(Name);
-            return Generate(request, sampler, schedule, observer, cancellation);
-        });
+            return Guarded(_thread, observer, () => _closed
+                ? throw new SessionClosedException(Name)
+                : Generate(request, sampler, schedule, observer, cancellation), cancellation);
+        }
+        catch (ObjectDisposedException) when (_closed)
+        {
+            throw new SessionClosedException(Name);
+        }
     }
 
     public void Dispose()
@@ -229,12 +233,12 @@ public sealed class ModelSession : IDisposable
     }
 
     // Log lines go to the observer, and cancellation is a fault like the others.
-    private static T Guarded<T>(NativeThread thread, IGenerationObserver? observer, Func<T> work)
+    private static T Guarded<T>(NativeThread thread, IGenerationObserver? observer, Func<T> work, CancellationToken cancellation)
     {
         try
         {
             using (GgmlLog.Use((_, text) => observer?.OnMessage(MessageLevel.Debug, text)))
-                return thread.Run(work);
+                return thread.Run(work, cancellation);
         }
         catch (OperationCanceledException)
         {

@@ -28,6 +28,6 @@ public sealed class GraphAllocatorTests
     {
         using var context = new Context(1);
         context.NewTensor(GgmlType.F32, 1);
-        Assert.ThrowsAny<Exception>(() => new NativeThread("full").Run(() => context.NewTensor(GgmlType.F32, 1)));
+        Assert.ThrowsAny<Exception>(() => new NativeThread("full").Run(() => context.NewTensor(GgmlType.F32, 1), TestContext.Current.CancellationToken));
     }
 }

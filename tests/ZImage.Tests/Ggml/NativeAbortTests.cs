@@ -37,7 +37,7 @@ public sealed class NativeAbortTests
             Assert.Equal("NativeAbort", fault.ErrorId);
             Assert.True(fault.EndsSession);
             Assert.True(thread.HasFaulted);
-            Assert.Throws<NativeAbortException>(() => thread.Run(() => 0));
+            Assert.Throws<NativeAbortException>(() => thread.Run(() => 0, TestContext.Current.CancellationToken));
         }
         Assert.Equal([11f, 22f], Add([1, 2], [10, 20]));
     }
