@@ -11,7 +11,8 @@ public sealed class DemoAccuracyTests(ITestOutputHelper output)
     // One thread: tests run side by side, and ggml's threads wait for each other by spinning.
     private static readonly SessionOptions s_options = new() { Threads = 1 };
 
-    private sealed record Item(string Prompt, string Subject, string Colour, string Background, bool HeldOut, long Seed);
+    // What a prompt leaves open is null, and any of it is right.
+    private sealed record Item(string Prompt, string Subject, string? Colour, string? Background, bool HeldOut, long Seed);
 
     private static string Folder => Path.Combine(GoldenJson.RepositoryRoot, "Module", "demo-model");
 
@@ -22,8 +23,8 @@ public sealed class DemoAccuracyTests(ITestOutputHelper output)
         Item[] items = JsonSerializer.Deserialize<Item[]>(File.ReadAllText(Path.Combine(golden, "demo-prompts.json")), JsonSerializerOptions.Web)!;
         Assert.True(items.Count(i => i.HeldOut) >= 15);
         Assert.True(items.Select(i => i.Subject).Distinct().Count() >= 10);
-        Assert.True(items.Select(i => i.Colour).Distinct().Count() >= 8);
-        Assert.True(items.Select(i => i.Background).Distinct().Count() >= 4);
+        Assert.True(items.Select(i => i.Colour).OfType<string>().Distinct().Count() >= 8);
+        Assert.True(items.Select(i => i.Background).OfType<string>().Distinct().Count() >= 4);
 
         DemoJudge judge = DemoJudge.Load(Path.Combine(golden, "demo-judge.gguf"));
         using ModelSession session = ModelSession.Open(Files(), Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
@@ -31,7 +32,7 @@ public sealed class DemoAccuracyTests(ITestOutputHelper output)
         foreach (Item item in items)
         {
             DemoVerdict verdict = judge.Judge(Draw(session, item.Prompt, item.Seed).Pixels.Rgb);
-            bool all = verdict.Subject == item.Subject && verdict.Colour == item.Colour && verdict.Background == item.Background;
+            bool all = verdict.Subject == item.Subject && (item.Colour ?? verdict.Colour) == verdict.Colour && (item.Background ?? verdict.Background) == verdict.Background;
             right += all ? 1 : 0;
             rightHeldOut += all && item.HeldOut ? 1 : 0;
             if (!all)
