@@ -9,6 +9,9 @@ internal static class AtomicFile
     {
         // In the same folder, because only a move on one drive is a single step.
         string temporary = Path.Combine(Path.GetDirectoryName(path)!, $".zimage-{Guid.NewGuid():N}.tmp");
+        // A move that must not overwrite looks first and moves then, on Unix; only creating the file anew decides between two writers.
+        if (!overwrite)
+            new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None).Dispose();
         try
         {
             using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
@@ -16,11 +19,13 @@ internal static class AtomicFile
                 file.Write(contents);
                 file.Flush(flushToDisk: true);
             }
-            File.Move(temporary, path, overwrite);
+            File.Move(temporary, path, overwrite: true);
         }
         catch
         {
             TryDelete(temporary);
+            if (!overwrite)
+                TryDelete(path);
             throw;
         }
     }
