@@ -34,11 +34,11 @@ internal static class Attention
             if (backend.Supports(flash))
                 return c.Reshape(flash, width, tokens);
         }
-        return c.Reshape(InPieces(c, q, c.Cont(k), c.Cont(c.Permute(v, 1, 2, 0, 3)), mask, scale), width, tokens);
+        return c.Reshape(InPieces(c, backend, q, c.Cont(k), c.Cont(c.Permute(v, 1, 2, 0, 3)), mask, scale), width, tokens);
     }
 
     // q [d, tokens, heads], k [d, kv_tokens, kv_heads], v [kv_tokens, d, kv_heads] -> [d, heads, tokens]
-    private static Tensor InPieces(Context c, Tensor q, Tensor k, Tensor v, Tensor mask, float scale)
+    private static Tensor InPieces(Context c, Backend backend, Tensor q, Tensor k, Tensor v, Tensor mask, float scale)
     {
         long tokens = q.Ne(1);
         long rows = Math.Clamp(MaxScoreBytes / (sizeof(float) * k.Ne(1) * q.Ne(2)), 1, tokens);
@@ -47,6 +47,9 @@ internal static class Attention
         {
             long count = Math.Min(rows, tokens - first);
             Tensor piece = count == tokens ? q : c.Rows(q, first, count);
+            // Vulkan copies an operand that is not contiguous as F16, even where its products are F32.
+            if (backend.Device.Backend != BackendKind.Cpu)
+                piece = c.Cont(piece);
             Tensor pieceMask = mask.IsNone || count == tokens ? mask : c.Cont(c.Rows(mask, first, count));
             Tensor scores = c.SoftMax(c.MulMat(k, piece), pieceMask, scale);
             Tensor mixed = c.Cont(c.Permute(c.MulMat(v, scores), 0, 2, 1, 3));

@@ -16,11 +16,13 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
 
     /// <param name="input">What the program reads from standard input.</param>
     /// <param name="afterFirstLine">Called with the process id once the program has written a line.</param>
+    /// <param name="environment">A variable for the program alone.</param>
     public static async Task<ChildProcess> RunAsync(
         string program,
         IEnumerable<string> arguments,
         string input = "",
-        Action<int>? afterFirstLine = null)
+        Action<int>? afterFirstLine = null,
+        (string Name, string Value)? environment = null)
     {
         CancellationToken token = TestContext.Current.CancellationToken;
         var start = new ProcessStartInfo(program, arguments)
@@ -30,6 +32,11 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
             RedirectStandardError = true,
             WorkingDirectory = Repository.Root,
         };
+        if (environment is { } variable)
+        {
+            start.Environment[variable.Name] = variable.Value;
+        }
+
         using Process process = Process.Start(start)!;
         try
         {

@@ -35,6 +35,12 @@ public sealed class TransformerGoldenTests
             float[] expected = golden.Floats($"{name}.{part}");
             if (precision == WeightPrecision.Quantised)
                 GoldenAssert.RelativeL2(group, where, expected, actual, 3e-2);
+            else if (precision == WeightPrecision.F16 && device != "CPU")
+            {
+                // Here both operands of every product are rounded, also inside attention: single values differ by up to 9e-3, whole tensors by at
+                // most 1e-3 of their norm. The smallest of the known mistakes (epsilon of the q/k norm) makes 4e-3 in unified_l0, 6e-3 in out.
+                GoldenAssert.RelativeL2(group, where, expected, actual, 2e-3);
+            }
             else
                 GoldenAssert.MaxAbs(group, where, expected, actual, precision == WeightPrecision.F32 ? 5e-4 : 5e-3);
         }
