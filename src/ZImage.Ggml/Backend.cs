@@ -61,7 +61,7 @@ public sealed unsafe class Backend : IDisposable
 
     public void Dispose() => _handle.Dispose();
 
-    // ggml reuses the descriptor sets of an instance. Mesa's software device before 23.1 takes references on all buffers a set names, also on
+    // ggml reuses the descriptor sets of an instance. Mesa's software device (seen in 22.3) takes references on all buffers a set names, also on
     // those that the shader does not use and that are freed by now: heap corruption. A new instance has empty sets; kernels stay compiled.
     private void Reopen()
     {
