@@ -9,14 +9,12 @@ namespace ZImage.Ggml;
 public sealed unsafe class Context : IDisposable
 {
     private readonly ContextHandle _handle;
-    private readonly long _capacity;
 
     /// <param name="tensors">How many tensors (operations included) the context can describe.</param>
     /// <param name="graphs">How many graphs of <paramref name="graphNodes"/> nodes are made in it.</param>
     /// <param name="graphNodes">Node capacity of each graph.</param>
     public Context(int tensors, int graphs = 0, int graphNodes = 0)
     {
-        _capacity = tensors;
         nuint bytes = (nuint)tensors * Native.ggml_tensor_overhead();
         if (graphs > 0)
             bytes += (nuint)graphs * Native.ggml_graph_overhead_custom((nuint)graphNodes, false);
@@ -24,12 +22,6 @@ public sealed unsafe class Context : IDisposable
         if (_handle.IsInvalid)
             throw new DeviceOutOfMemoryException("CPU", (long)bytes, "a graph description");
     }
-
-    /// <summary>Bytes of host memory used by descriptions so far.</summary>
-    public long UsedBytes => (long)Native.ggml_used_mem(_handle.DangerousGetHandle());
-
-    /// <summary>How many tensors it was made for.</summary>
-    public long Capacity => _capacity;
 
     public void Dispose() => _handle.Dispose();
 
@@ -52,19 +44,12 @@ public sealed unsafe class Context : IDisposable
 
     public Tensor Add(Tensor a, Tensor b) => Made(Native.ggml_add(_handle, a.Handle, b.Handle));
 
-    public Tensor Sub(Tensor a, Tensor b) => Made(Native.ggml_sub(_handle, a.Handle, b.Handle));
-
     public Tensor Mul(Tensor a, Tensor b) => Made(Native.ggml_mul(_handle, a.Handle, b.Handle));
-
-    public Tensor Div(Tensor a, Tensor b) => Made(Native.ggml_div(_handle, a.Handle, b.Handle));
 
     public Tensor Scale(Tensor a, float factor) => Made(Native.ggml_scale(_handle, a.Handle, factor));
 
     /// <summary>a * factor + bias.</summary>
     public Tensor Scale(Tensor a, float factor, float bias) => Made(Native.ggml_scale_bias(_handle, a.Handle, factor, bias));
-
-    /// <summary>Limits to [min, max], in place: the result is a view of <paramref name="a"/>.</summary>
-    public Tensor Clamp(Tensor a, float min, float max) => Made(Native.ggml_clamp(_handle, a.Handle, min, max));
 
     public Tensor Tanh(Tensor a) => Made(Native.ggml_tanh(_handle, a.Handle));
 

@@ -61,11 +61,4 @@ internal static unsafe class BackendProcedures
         fixed (byte* name = "ggml_backend_set_n_threads\0"u8)
             return (delegate* unmanaged[Cdecl]<nint, int, void>)Native.ggml_backend_reg_get_proc_address(reg, name);
     }
-
-    /// <summary><c>ggml_backend_set_abort_callback</c>; null where compute cannot be stopped between nodes.</summary>
-    internal static delegate* unmanaged[Cdecl]<nint, delegate* unmanaged[Cdecl]<void*, byte>, void*, void> SetAbortCallback(nint reg)
-    {
-        fixed (byte* name = "ggml_backend_set_abort_callback\0"u8)
-            return (delegate* unmanaged[Cdecl]<nint, delegate* unmanaged[Cdecl]<void*, byte>, void*, void>)Native.ggml_backend_reg_get_proc_address(reg, name);
-    }
 }

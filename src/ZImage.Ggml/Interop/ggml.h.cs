@@ -37,7 +37,6 @@ internal static unsafe partial class Native
     // --- context
     [LibraryImport(Base)] internal static partial nint ggml_init(ggml_init_params parameters);
     [LibraryImport(Base)] internal static partial void ggml_free(nint ctx);
-    [LibraryImport(Base)] internal static partial nuint ggml_used_mem(nint ctx);
 
     // --- tensors
     [LibraryImport(Base)] internal static partial nint ggml_new_tensor_4d(ContextHandle ctx, GgmlType type, long ne0, long ne1, long ne2, long ne3);
@@ -48,12 +47,9 @@ internal static unsafe partial class Native
 
     // --- arithmetic
     [LibraryImport(Base)] internal static partial nint ggml_add(ContextHandle ctx, nint a, nint b);
-    [LibraryImport(Base)] internal static partial nint ggml_sub(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_mul(ContextHandle ctx, nint a, nint b);
-    [LibraryImport(Base)] internal static partial nint ggml_div(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_scale(ContextHandle ctx, nint a, float s);
     [LibraryImport(Base)] internal static partial nint ggml_scale_bias(ContextHandle ctx, nint a, float s, float b);
-    [LibraryImport(Base)] internal static partial nint ggml_clamp(ContextHandle ctx, nint a, float min, float max);
     [LibraryImport(Base)] internal static partial nint ggml_tanh(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_silu(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_swiglu_split(ContextHandle ctx, nint a, nint b);
