@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Generation;
+using ZImage.PowerShell.Binding;
 using ZImage.PowerShell.Completion;
 using ZImage.PowerShell.Sessions;
 
@@ -20,7 +21,9 @@ public sealed class GetZModelCommand : ZImageCmdlet
     private const string FromLiteralPath = "LiteralPath";
 
     /// <summary>Names of imported models; wildcards are allowed. All of them when left out.</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = Imported)]
+    // Not by property name: files have names too, and mean their paths.
+    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = Imported)]
+    [TextOnly]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(SessionNameCompleter))]
     public string[] Name { get; set; } = ["*"];
