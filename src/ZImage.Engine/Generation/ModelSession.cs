@@ -51,7 +51,7 @@ public sealed class ModelSession : IDisposable
             _files = [diffusion, textEncoder, vae];
 
             // The vocabulary is built beside the mapping and upload of the weights.
-            tokenizer = Task.Run(() => new Qwen3Tokenizer(TextEncoderVocabulary.Read(textEncoder.Checkpoint)), CancellationToken.None);
+            tokenizer = Task.Run(() => new Qwen3Tokenizer(TextEncoderVocabulary.Read(textEncoder.Checkpoint, files.Tokenizer)), CancellationToken.None);
             _backend = Keep(Backend.Open(device, options.Threads > 0 ? options.Threads : DefaultThreads(diffusion)));
             _memory = new DeviceMemory(_backend);
             _transformer = Keep(new Transformer(diffusion, _backend));

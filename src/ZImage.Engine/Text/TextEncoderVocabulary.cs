@@ -21,17 +21,23 @@ public static class TextEncoderVocabulary
         return places.Select(Path.GetFullPath).FirstOrDefault(File.Exists);
     }
 
+    /// <param name="textEncoder">The text encoder.</param>
+    /// <param name="given">The tokenizer.json to take; null to find one.</param>
     /// <exception cref="InvalidTokenizerException">There is none, or it cannot be used.</exception>
-    /// <exception cref="ModelFileUnreadableException">The system does not let it be read.</exception>
-    public static TokenizerVocabulary Read(Checkpoint textEncoder)
+    /// <exception cref="ModelFileException">It is not there, or the system does not let it be read.</exception>
+    public static TokenizerVocabulary Read(Checkpoint textEncoder, string? given = null)
     {
-        string source = Find(textEncoder) ?? throw new InvalidTokenizerException(
-            $"The file holds no vocabulary, and there is no {FileName} beside it (of the published Qwen3-4B).", textEncoder.Path);
+        string source = given ?? Find(textEncoder) ?? throw new InvalidTokenizerException(
+            $"The file holds no vocabulary, and there is no {FileName} beside it.", textEncoder.Path);
         if (source == textEncoder.Path)
             return GgufVocabulary.Read(textEncoder);
         try
         {
             return TokenizerJson.Read(source);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ModelFileNotFoundException(source, "there is no such file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -44,6 +44,11 @@ public sealed class ImportZModelCommand : EngineCmdlet
     [ValidateNotNullOrEmpty]
     public string TextEncoder { get; set; } = "";
 
+    /// <summary>The tokenizer.json of the text encoder, where it is neither in its file nor beside it.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
+    [OptionalText]
+    public string? Tokenizer { get; set; }
+
     /// <summary>File of the Flux autoencoder.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
     [ValidateNotNullOrEmpty]
@@ -74,7 +79,7 @@ public sealed class ImportZModelCommand : EngineCmdlet
         switch (ParameterSetName)
         {
             case FromFiles:
-                var files = new ModelFiles(ResolveFile(Diffusion), ResolveFile(TextEncoder), ResolveFile(Vae));
+                var files = new ModelFiles(ResolveFile(Diffusion), ResolveFile(TextEncoder), ResolveFile(Vae)) { Tokenizer = Tokenizer is null ? null : ResolveFile(Tokenizer) };
                 Import(System.IO.Path.GetFileNameWithoutExtension(files.Diffusion), () => files);
                 break;
             case FromDemo:

@@ -1,5 +1,6 @@
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Generation;
+using ZImage.Engine.Text;
 using ZImage.Ggml;
 
 namespace ZImage.Tests.Checkpoints;
@@ -147,6 +148,18 @@ public sealed class EveryFileTests : IDisposable
 
         Assert.Equal(s_goldenPicture.Value, Picture(s_golden.Value with { TextEncoder = safetensors }));
         Assert.Equal(s_goldenPicture.Value, Picture(s_golden.Value with { TextEncoder = gguf }));
+    }
+
+    [Fact]
+    public void ATokenizerMayBeNamed()
+    {
+        string encoder = Dialects.HuggingFaceTextEncoder(TinyTensors.TextEncoder).WriteSafetensors(_folder["a/model.safetensors"], "F32");
+        TinyTensors.WriteTokenizer(_folder["b/mine.json"]);
+        ModelFiles files = s_golden.Value with { TextEncoder = encoder };
+
+        Assert.Equal(s_goldenPicture.Value, Picture(files with { Tokenizer = _folder["b/mine.json"] }));
+        Assert.Throws<InvalidTokenizerException>(() => Picture(files));
+        Assert.Throws<ModelFileNotFoundException>(() => Picture(files with { Tokenizer = _folder["b/none.json"] }));
     }
 
     [Theory]
@@ -344,6 +357,19 @@ public sealed class EveryFileTests : IDisposable
     {
         int length = tensor.Values.Length / factors.Values.Length;
         return tensor with { Values = [.. Float8Values(StoredType.Float8E4M3, tensor.Values).Select((value, i) => value * factors.Values[i / length])] };
+    }
+
+    [Fact]
+    public void OnTheProcessorWeightsAreUsedWhereTheyLie()
+    {
+        ModelFiles files = s_golden.Value with
+        {
+            Diffusion = Dialects.DiffusersTransformer(TinyTensors.Transformer).WriteSafetensors(_folder["t.safetensors"], "F32"),
+            Vae = Dialects.DiffusersAutoencoder(TinyTensors.Autoencoder).WriteSafetensors(_folder["v.safetensors"], "F32"),
+        };
+        using ModelSession session = ModelSession.Open(files, Devices.Cpu, new SessionOptions { Threads = 1 }, null, TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, session.DeviceBytes);
     }
 
     private static string Picture(ModelFiles files, List<string>? warnings = null)
