@@ -258,7 +258,7 @@ public sealed class ModelSession : IDisposable
         if (request.Sigmas is { } list)
         {
             float[] levels = NoiseLevels.Of(list)
-                ?? throw new InvalidSettingException("Sigmas", NoiseLevels.Text(list), "a falling list of numbers, the first above 0 and at most 1, the last 0 or above");
+                ?? throw new InvalidSettingException("Sigmas", list.Count == 0 ? "empty" : NoiseLevels.Text(list), "a falling list of numbers, the first above 0 and at most 1, the last 0 or above");
             request = request with { Sigmas = levels, Steps = levels.Length - 1 };
         }
         Check(request);
