@@ -1,0 +1,136 @@
+using System.Globalization;
+using ZImage.Engine.Sampling;
+
+namespace ZImage.Engine.Generation;
+
+/// <summary>
+/// Reads the settings that came with an image as what they mean here, whichever program wrote them. What is not recorded is null;
+/// what is recorded and not understood is null too, and gives a warning.
+/// </summary>
+internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> settings)
+{
+    private static readonly char[] s_times = ['x', 'X', '×'];
+
+    /// <summary>A sentence for each setting that is not understood.</summary>
+    public List<string> Warnings { get; } = [];
+
+    /// <summary>The first of several names that has a value.</summary>
+    public string? Text(params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (settings.TryGetValue(name, out string? value) && !string.IsNullOrWhiteSpace(value))
+                return value;
+        }
+        return null;
+    }
+
+    public int? Int32(string name)
+        => Text(name) is not { } text ? null
+            : int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int number) ? number
+            : NotUnderstood<int>(name, text);
+
+    public float? Single(params ReadOnlySpan<string> names)
+    {
+        // stable-diffusion.cpp writes 'inf' for what was left to the model.
+        if (Text(names) is not { } text || text.TrimStart('-').StartsWith("inf", StringComparison.OrdinalIgnoreCase))
+            return null;
+        return TryParse(text, out float number) ? number : NotUnderstood<float>(names[0], text);
+    }
+
+    /// <summary>A seed of 64 bits, with or without a sign.</summary>
+    public long? Seed()
+        => Text("Seed") is not { } text ? null
+            : long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long seed) ? seed
+            : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong large) ? unchecked((long)large)
+            : NotUnderstood<long>("Seed", text);
+
+    /// <summary>The size of the drawn image, in pixels.</summary>
+    public (int Width, int Height)? Size()
+    {
+        if (Text("Size") is not { } text)
+            return null;
+        string[] parts = text.Split(s_times, StringSplitOptions.TrimEntries);
+        return parts.Length == 2
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int width)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int height)
+                ? (width, height)
+                : NotUnderstood<(int, int)>("Size", text);
+    }
+
+    /// <summary>Sampler and scheduler by their names here. Newer programs record them apart, older ones in one name.</summary>
+    public (string? Sampler, string? Scheduler) Sampling()
+    {
+        (string? sampler, string? scheduler) = (null, null);
+        if (Text("Sampler") is { } samplerName)
+        {
+            (sampler, scheduler) = SamplerNames.Parse(samplerName);
+            if (sampler is null)
+                Unknown("sampler", samplerName);
+        }
+        if (Text("Schedule type", "Scheduler") is { } scheduleName)
+        {
+            scheduler = SamplerNames.Parse(scheduleName).Scheduler;
+            if (scheduler is null)
+                Unknown("scheduler", scheduleName);
+        }
+        return (sampler, scheduler);
+    }
+
+    /// <summary>Which generator made the noise: <c>cuda</c> or <c>cpu</c>.</summary>
+    public string? NoiseGenerator()
+    {
+        switch (Text("RNG")?.ToUpperInvariant())
+        {
+            case null:
+                return null;
+            case "CUDA" or "NV" or "GPU":
+                return "cuda";
+            case "CPU":
+                return "cpu";
+            default:
+                Unknown("random generator", Text("RNG")!);
+                return null;
+        }
+    }
+
+    /// <summary>The noise levels of the steps, where they were given one by one.</summary>
+    public float[]? Sigmas()
+    {
+        if (Text("Sigmas", "Custom Sigmas") is not { } text)
+            return null;
+        var sigmas = new List<float>();
+        foreach (string part in text.Trim('[', ']').Split([',', ' ', ';'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!TryParse(part, out float sigma))
+            {
+                Warnings.Add($"The setting 'Sigmas: {text}' is not understood.");
+                return null;
+            }
+            sigmas.Add(sigma);
+        }
+        return [.. sigmas];
+    }
+
+    /// <summary>The model's name, and of the fingerprints what is recorded: their first digits, or none.</summary>
+    public ModelIdentity? Model()
+    {
+        // stable-diffusion.cpp names the transformer so, where it is a file of its own.
+        string? name = Text("Model", "Unet"), hash = Text("Model hash");
+        return name is null && hash is null ? null
+            : new ModelIdentity(name ?? hash!, hash ?? "", Text("Text encoder hash") ?? "", Text("VAE hash") ?? "");
+    }
+
+    private static bool TryParse(string text, out float number)
+        => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && float.IsFinite(number);
+
+    private T? NotUnderstood<T>(string name, string value)
+        where T : struct
+    {
+        Warnings.Add($"The setting '{name}: {value}' is not understood.");
+        return null;
+    }
+
+    private void Unknown(string kind, string name)
+        => Warnings.Add($"The {kind} '{name}' is not known here; New-ZImage takes the model's default in its place.");
+}
