@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ZImage.Engine.Imaging;
+using ZImage.Engine.Sampling.Noise;
 
 namespace ZImage.Engine.Generation;
 
@@ -37,7 +38,7 @@ public sealed class ImageInfo
         CfgScale = recorded.Single("CFG scale");
         Seed = recorded.Seed();
         Eta = recorded.Single("Eta");
-        Rng = recorded.NoiseGenerator();
+        Rng = recorded.Rng();
         Sigmas = recorded.Sigmas();
         Model = recorded.Model();
         PixelHash = recorded.Text("Pixel hash");
@@ -85,8 +86,8 @@ public sealed class ImageInfo
 
     public float? Eta { get; }
 
-    /// <summary>Which generator made the noise: <c>cuda</c> or <c>cpu</c>.</summary>
-    public string? Rng { get; }
+    /// <summary>Which generator the seed is for.</summary>
+    public NoiseGenerator? Rng { get; }
 
     /// <summary>The noise levels of the steps, where they were given one by one.</summary>
     public float[]? Sigmas { get; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ZImage.Engine.Sampling;
+using ZImage.Engine.Sampling.Noise;
 
 namespace ZImage.Engine.Generation;
 
@@ -77,19 +78,20 @@ internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> setti
         return (sampler, scheduler);
     }
 
-    /// <summary>Which generator made the noise: <c>cuda</c> or <c>cpu</c>.</summary>
-    public string? NoiseGenerator()
+    /// <summary>Which generator the seed is for.</summary>
+    public NoiseGenerator? Rng()
     {
-        switch (Text("RNG")?.ToUpperInvariant())
+        if (Text("RNG") is not { } name)
+            return null;
+        switch (name.ToUpperInvariant())
         {
-            case null:
-                return null;
+            // The names of stable-diffusion.cpp, and those of AUTOMATIC1111's web UI.
             case "CUDA" or "NV" or "GPU":
-                return "cuda";
+                return NoiseGenerator.Cuda;
             case "CPU":
-                return "cpu";
+                return NoiseGenerator.Cpu;
             default:
-                Unknown("random generator", Text("RNG")!);
+                Unknown("random generator", name);
                 return null;
         }
     }

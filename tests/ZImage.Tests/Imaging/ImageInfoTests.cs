@@ -1,6 +1,7 @@
 using System.Text;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Imaging;
+using ZImage.Engine.Sampling.Noise;
 using ZImage.Tests.Checkpoints;
 
 namespace ZImage.Tests.Imaging;
@@ -22,7 +23,7 @@ public sealed class ImageInfoTests : IDisposable
         Assert.Equal((96, 48, 9, 42L), (info.Width, info.Height, info.Steps, info.Seed));
         Assert.Equal(("heun", "simple"), (info.Sampler, info.Scheduler));
         Assert.Equal((2.5f, 3.25f, 0.5f), (info.CfgScale, info.Shift, info.Eta));
-        Assert.Equal("cpu", info.Rng);
+        Assert.Equal(NoiseGenerator.Cpu, info.Rng);
         Assert.Equal([1f, 0.5f, 0f], info.Sigmas!);
         Assert.Equal(new ModelIdentity("z-image", "0123456789", "abcdef0123", "9876543210"), info.Model);
         Assert.Equal(("ab12", "ZImage 0.1.0"), (info.PixelHash, info.Software));
@@ -38,7 +39,7 @@ public sealed class ImageInfoTests : IDisposable
         ImageInfo info = Read("red fox\nNegative prompt: blurry\nSteps: 12, Sampler: Euler, Schedule type: Simple, CFG scale: 1, Shift: 9, Seed: 3000000001, Size: 832x1216, "
             + "Model hash: 1f2e3d4c5b, Model: zit_bf16, Lora hashes: \"sketch: 0a1b2c3d4e5f, tint: 112233445566\", Distilled CFG Scale: 3.5, RNG: NV, Version: v1.10.1");
 
-        Assert.Equal(("euler", "simple", 9f, 1f, "cuda", 3000000001L), (info.Sampler, info.Scheduler, info.Shift, info.CfgScale, info.Rng, info.Seed));
+        Assert.Equal(("euler", "simple", 9f, 1f, NoiseGenerator.Cuda, 3000000001L), (info.Sampler, info.Scheduler, info.Shift, info.CfgScale, info.Rng, info.Seed));
         Assert.Equal("sketch: 0a1b2c3d4e5f, tint: 112233445566", info.Settings["Lora hashes"]);
         Assert.Equal("3.5", info.Settings["Distilled CFG Scale"]);
         Assert.Equal(new ModelIdentity("zit_bf16", "1f2e3d4c5b", "", ""), info.Model);
@@ -52,7 +53,7 @@ public sealed class ImageInfoTests : IDisposable
             + "TE: qwen3.gguf, Unet: z-q8.gguf, VAE: ae.safetensors, Version: stable-diffusion.cpp, SDCPP: {\"prompt\":{\"positive\":\"x, Seed: 7, Steps: 99\"},\"seed\":42}");
 
         Assert.Equal(("红狐狸", 8, 42L, 1f), (info.Prompt, info.Steps, info.Seed, info.CfgScale));
-        Assert.Equal(("euler", "simple", "cuda"), (info.Sampler, info.Scheduler, info.Rng));
+        Assert.Equal(("euler", "simple", NoiseGenerator.Cuda), (info.Sampler, info.Scheduler, info.Rng));
         Assert.Null(info.Eta);
         Assert.Equal("z-q8.gguf", info.Model!.Name);
         Assert.StartsWith("{\"prompt\":", info.Settings["SDCPP"], StringComparison.Ordinal);
@@ -76,6 +77,21 @@ public sealed class ImageInfoTests : IDisposable
 
         Assert.Equal(("euler", "simple", 1.5f, -1L), (info.Sampler, info.Scheduler, info.CfgScale, info.Seed));
         Assert.Equal("{\"nodes\":[]}", info.Texts["workflow"]);
+        Assert.Empty(info.Warnings);
+    }
+
+    [Theory]
+    [InlineData("Sampler: DPM++ 2M Karras", "dpm++2m", "karras")]
+    [InlineData("Sampler: DPM++ 2M, Schedule type: Karras", "dpm++2m", "karras")]
+    [InlineData("Sampler: Euler a", "euler_a", null)]
+    [InlineData("Sampler: dpmpp_2m_karras", "dpm++2m", "karras")]
+    [InlineData("Sampler: dpm++2m karras", "dpm++2m", "karras")]
+    [InlineData("Sampler: Euler Simple, Schedule type: Karras", "euler", "karras")]
+    public void NamesOfOtherProgramsBecomeOurs(string settings, string sampler, string? scheduler)
+    {
+        ImageInfo info = Read("p\nSteps: 9, " + settings);
+
+        Assert.Equal((sampler, scheduler), (info.Sampler, info.Scheduler));
         Assert.Empty(info.Warnings);
     }
 
