@@ -42,7 +42,7 @@ public sealed class ImageInfo
         Sigmas = recorded.Sigmas();
         Model = recorded.Model();
         PixelHash = recorded.Text("Pixel hash");
-        Software = string.Join(' ', ((string?[])[recorded.Text("App"), recorded.Text("Version")]).Where(part => part is not null)) is { Length: > 0 } software ? software : null;
+        Software = recorded.Software();
         Warnings = [.. recorded.Warnings, .. Missing(parameters)];
     }
 

@@ -62,21 +62,26 @@ internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> setti
     /// <summary>Sampler and scheduler by their names here. Newer programs record them apart, older ones in one name.</summary>
     public (string? Sampler, string? Scheduler) Sampling()
     {
-        (string? sampler, string? scheduler) = (null, null);
-        if (Text("Sampler") is { } samplerName)
-        {
-            (sampler, scheduler) = SamplerNames.Parse(samplerName);
-            if (sampler is null)
-                Unknown("sampler", samplerName);
-        }
-        if (Text("Schedule type", "Scheduler") is { } scheduleName)
-        {
+        string? name = Text("Sampler"), scheduleName = Text("Schedule type", "Scheduler");
+        (string? sampler, string? scheduler) = name is null ? default : SamplerNames.Parse(name);
+        if (scheduleName is not null)
             scheduler = SamplerNames.Parse(scheduleName).Scheduler;
-            if (scheduler is null)
-                Unknown("scheduler", scheduleName);
-        }
+
+        if (name is not null && sampler is null)
+            Unknown("sampler", name);
+        // What follows a sampler's name means a scheduler.
+        if (scheduler is null && (scheduleName ?? (sampler is not null && !Samplers.TryFind(name!, out _) ? name : null)) is { } unknown)
+            Unknown("scheduler", unknown);
         return (sampler, scheduler);
     }
+
+    /// <summary>The program and its version, as far as it says them.</summary>
+    public string? Software() => (Text("App"), Text("Version")) switch
+    {
+        (null, var version) => version,
+        (var app, null) => app,
+        var (app, version) => $"{app} {version}",
+    };
 
     /// <summary>Which generator the seed is for.</summary>
     public NoiseGenerator? Rng()

@@ -95,6 +95,17 @@ public sealed class ImageInfoTests : IDisposable
         Assert.Empty(info.Warnings);
     }
 
+    [Theory]
+    [InlineData("Sampler: Euler AYS", "euler", "'Euler AYS'")]
+    [InlineData("Sampler: Euler, Schedule type: Automatic", "euler", "'Automatic'")]
+    public void ASchedulerThatIsNotHereIsNamed(string settings, string sampler, string named)
+    {
+        ImageInfo info = Read("p\nSteps: 9, " + settings);
+
+        Assert.Equal((sampler, (string?)null), (info.Sampler, info.Scheduler));
+        Assert.Contains($"scheduler {named}", Assert.Single(info.Warnings), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void JpegAndWebPFilesAreReadToo()
     {

@@ -43,6 +43,28 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
         Assert.Equal(Enumerable.Repeat("True", 12), texts);
     }
 
+    [Theory]
+    [InlineData("-Sampler euler_a -Scheduler karras -Steps 4 -Shift 2.3 -Eta 0.35 -Rng Cpu")]
+    [InlineData("-Sampler 'DPM++ 2M Karras' -Steps 4")]
+    [InlineData("-Sampler euler_a -Sigmas 1, 0.8123456, 0.4 -Rng Cpu")]
+    [InlineData("-Sampler er_sde -Scheduler beta -Steps 3")]
+    [InlineData("")]
+    public void EverySettingOfTheSamplingIsTakenOver(string settings)
+    {
+        PowerShellResult result = fixture.Session.Run($$"""
+            $image = New-ZImage 'a cat' -Seed 7 -Size 32x32 -Model tiny {{settings}}
+            foreach ($name in 'a.png', 'a.jpg', 'a.webp') {
+                $info = $image | Save-ZImage "$folder/$name" -PassThru | Get-ZImageInfo
+                foreach ($setting in 'Steps', 'Sampler', 'Scheduler', 'Shift', 'Rng') { $info.$setting -eq $image.$setting }
+                "$($info.Sigmas)" -eq "$($image.Sigmas)"
+                ($info | New-ZImage).PixelHash -eq $image.PixelHash
+            }
+            """, ("folder", _folder.Root)).ShouldSucceed();
+
+        Assert.Equal(Enumerable.Repeat("True", 21), result.Output.Select(o => o.ToString()));
+        Assert.Empty(result.Warnings);
+    }
+
     [Fact]
     public void WhatIsNotRecordedIsTheModelsDefault()
     {
@@ -75,9 +97,10 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
             [pscustomobject] @{ PSPath = "Microsoft.PowerShell.Core\FileSystem::$folder/a[1].png" } | Get-ZImageInfo | Show
             [pscustomobject] @{ Path = "$folder/b.png" } | Get-ZImageInfo | Show
             "$folder/b.png" | Get-ZImageInfo | Get-ZImageInfo | Show
+            "$folder/b.png", [IO.FileInfo] "$folder/a[1].png", "$folder/b.png" | Get-ZImageInfo | Show
             """, ("folder", _folder.Root));
 
-        Assert.Equal(["one", "two", "two", "two", "one", "one", "one", "one", "two", "two"], texts);
+        Assert.Equal(["one", "two", "two", "two", "one", "one", "one", "one", "two", "two", "two", "one", "two"], texts);
     }
 
     [Theory]
