@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using ZImage.Ggml.Interop;
@@ -87,11 +88,13 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
                 Native.ggml_backend_tensor_set(Handle, source, (nuint)(first * size), (nuint)(data.Length * size));
                 return;
             }
-            fixed (byte* halves = new byte[data.Length * size])
+            byte[] rented = ArrayPool<byte>.Shared.Rent(checked((int)(data.Length * size)));
+            fixed (byte* halves = rented)
             {
                 Native.ggml_get_type_traits(GgmlType.F16)->from_float_ref(source, halves, data.Length);
                 Native.ggml_backend_tensor_set(Handle, halves, (nuint)(first * size), (nuint)(data.Length * size));
             }
+            ArrayPool<byte>.Shared.Return(rented);
         }
     }
 

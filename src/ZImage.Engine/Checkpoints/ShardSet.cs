@@ -43,6 +43,12 @@ internal static partial class ShardSet
             ? Path.Combine(Path.GetDirectoryName(path) ?? "", match.Groups["name"].Value + "-*-of-" + match.Groups["count"].Value + match.Groups["extension"].Value)
             : null;
 
+    /// <summary>The file name without extension, shard number or index.</summary>
+    public static string ModelName(string path)
+        => IsIndex(path) ? Path.GetFileName(path)[..^IndexSuffix.Length]
+            : ShardName().Match(Path.GetFileName(path)) is { Success: true } match ? match.Groups["name"].Value
+            : Path.GetFileNameWithoutExtension(path);
+
     /// <summary>Which file holds which tensor, by the index.</summary>
     public static IReadOnlyDictionary<string, string> ReadIndex(string path)
     {

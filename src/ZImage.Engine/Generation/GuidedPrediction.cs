@@ -48,18 +48,20 @@ public sealed class GuidedPrediction : IDisposable
     }
 
     /// <summary>Velocity at a noise level: the negated output of the model at time 1 - sigma.</summary>
-    public void Velocity(ReadOnlySpan<float> latent, float sigma, Span<float> velocity, CancellationToken cancellation)
+    /// <param name="latent">The latent at that level.</param>
+    /// <param name="sigma">Noise level.</param>
+    /// <param name="velocity">Takes the velocity.</param>
+    /// <param name="cancellation">Looked at between blocks.</param>
+    /// <param name="unguided">Takes the velocity for the negative prompt, which is the same without guidance; empty where nobody asks for it.</param>
+    public void Velocity(ReadOnlySpan<float> latent, float sigma, Span<float> velocity, CancellationToken cancellation, Span<float> unguided = default)
     {
         float time = FlowMatching.ModelTime(sigma);
         _positive.Predict(latent, time, velocity, cancellation);
-        if (_negative is not null)
-        {
-            _negative.Predict(latent, time, _negativeOutput, cancellation);
-            for (int i = 0; i < velocity.Length; i++)
-                velocity[i] += _guidance * (velocity[i] - _negativeOutput[i]);
-        }
+        _negative?.Predict(latent, time, _negativeOutput, cancellation);
+        for (int i = 0; i < unguided.Length; i++)
+            unguided[i] = -(_negative is null ? velocity[i] : _negativeOutput[i]);
         for (int i = 0; i < velocity.Length; i++)
-            velocity[i] = -velocity[i];
+            velocity[i] = -(_negative is null ? velocity[i] : velocity[i] + _guidance * (velocity[i] - _negativeOutput[i]));
     }
 
     public void Dispose()

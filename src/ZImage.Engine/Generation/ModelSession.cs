@@ -72,8 +72,8 @@ public sealed class ModelSession : IDisposable
             throw;
         }
 
-        Name = options.Name ?? Path.GetFileNameWithoutExtension(files.Diffusion);
-        Identity = new ModelIdentity(Path.GetFileNameWithoutExtension(files.Diffusion), _files[0].Checkpoint.Fingerprint, _files[1].Checkpoint.Fingerprint, _files[2].Checkpoint.Fingerprint);
+        Name = options.Name ?? files.Name;
+        Identity = new ModelIdentity(files.Name, _files[0].Checkpoint.Fingerprint, _files[1].Checkpoint.Fingerprint, _files[2].Checkpoint.Fingerprint);
         Defaults = RecommendedSettings.For(_files[0]);
         Components = [Summarize(ComponentKind.Transformer, _transformer.Weights), Summarize(ComponentKind.TextEncoder, _textEncoder.Weights), Summarize(ComponentKind.Autoencoder, _autoencoder.Weights)];
         LoadDuration = Stopwatch.GetElapsedTime(start);
@@ -129,14 +129,12 @@ public sealed class ModelSession : IDisposable
     /// <exception cref="ZImageException">A setting does not do, memory ran out, or ggml failed.</exception>
     public GeneratedImage Generate(ImageRequest request, IGenerationObserver? observer, CancellationToken cancellation)
     {
-        Check(request);
-        ISampler sampler = Samplers.Get(request.Sampler);
-        ISigmaSchedule schedule = SigmaSchedules.Get(request.Scheduler);
+        request = Resolve(request);
         try
         {
             return Guarded(_thread, observer, () => _closed
                 ? throw new SessionClosedException(Name)
-                : WithIntactFiles(() => Generate(request, sampler, schedule, observer, cancellation)), cancellation);
+                : WithIntactFiles(() => Draw(request, observer, cancellation)), cancellation);
         }
         catch (ObjectDisposedException) when (_closed)
         {
@@ -189,12 +187,17 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    private GeneratedImage Generate(ImageRequest request, ISampler sampler, ISigmaSchedule schedule, IGenerationObserver? observer, CancellationToken cancellation)
+    private GeneratedImage Draw(ImageRequest request, IGenerationObserver? observer, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        int width = request.Width / _autoencoder.Scale, height = request.Height / _autoencoder.Scale;
+        float[] sigmas = request.Sigmas is { } own ? [.. own] : NoiseLevels.Of(SigmaSchedules.Get(request.Scheduler), request.Steps, request.Shift, width * height);
+        int steps = sigmas.Length - 1;
+        if (steps < request.Steps)
+            observer?.OnMessage(MessageLevel.Verbose, $"The scheduler {request.Scheduler} has {steps} different noise levels for {request.Steps} steps; it takes {steps} steps.");
         var timeline = new Timeline();
         void Report(Phase phase, int step = 0, TimeSpan? remaining = null)
-            => observer?.OnProgress(new GenerationProgress(phase, step, request.Steps, timeline.Elapsed, remaining));
+            => observer?.OnProgress(new GenerationProgress(phase, step, steps, timeline.Elapsed, remaining));
 
         Report(Phase.Tokenize);
         bool truncated = false;
@@ -208,10 +211,9 @@ public sealed class ModelSession : IDisposable
         float guidance = request.CfgScale - 1;
         float[]? negative = guidance > 0 ? Hidden("negative prompt", _tokenizer.EncodePrompt(request.NegativePrompt, out _)) : null;
 
-        float[] latent = SampleLatent(request, sampler, schedule, caption, negative, timeline, Report, cancellation);
+        float[] latent = SampleLatent(request, sigmas, width, height, caption, negative, timeline, Report, cancellation);
 
-        Report(Phase.Decode, request.Steps);
-        int width = request.Width / _autoencoder.Scale, height = request.Height / _autoencoder.Scale;
+        Report(Phase.Decode, steps);
         float[] pixels = timeline.Record(Phase.Decode, "image", _memory, () => _autoencoder.Decode(latent, width, height, _memory, null, cancellation));
         return new GeneratedImage
         {
@@ -227,13 +229,12 @@ public sealed class ModelSession : IDisposable
         };
     }
 
-    private float[] SampleLatent(ImageRequest request, ISampler sampler, ISigmaSchedule schedule, float[] caption, float[]? negative,
+    private float[] SampleLatent(ImageRequest request, float[] sigmas, int width, int height, float[] caption, float[]? negative,
         Timeline timeline, Action<Phase, int, TimeSpan?> report, CancellationToken cancellation)
     {
-        int width = request.Width / _autoencoder.Scale, height = request.Height / _autoencoder.Scale;
-        float[] sigmas = schedule.Sigmas(request.Steps, request.Shift);
         var latent = new float[width * height * _transformer.Config.Channels];
-        new PhiloxNoise((ulong)request.Seed).Fill(latent);
+        INoiseSource noise = NoiseSources.Create(request.Rng, (ulong)request.Seed);
+        noise.Fill(latent);
         if (sigmas[0] != 1)
         {
             for (int i = 0; i < latent.Length; i++)
@@ -245,6 +246,8 @@ public sealed class ModelSession : IDisposable
         TimeSpan start = timeline.Elapsed, stepStart = start;
         var options = new SamplingOptions
         {
+            Eta = request.Eta,
+            Noise = noise,
             Cancellation = cancellation,
             StepCompleted = step =>
             {
@@ -254,7 +257,8 @@ public sealed class ModelSession : IDisposable
                 report(Phase.Sample, step.Number, (stepStart - start) / step.Number * (step.Count - step.Number));
             },
         };
-        sampler.Sample(latent, sigmas, (x, sigma, velocity) => prediction.Velocity(x, sigma, velocity, cancellation), options);
+        Samplers.Get(request.Sampler).Sample(
+            latent, sigmas, (x, sigma, velocity, unguided) => prediction.Velocity(x, sigma, velocity, cancellation, unguided), options);
         return latent;
     }
 
@@ -272,9 +276,23 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    private void Check(ImageRequest request)
+    // The request with names as they are spelled here, and with the steps that its own noise levels make.
+    private ImageRequest Resolve(ImageRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
+        request = request with { Sampler = Samplers.Get(request.Sampler).Name, Scheduler = SigmaSchedules.Get(request.Scheduler).Name };
+        if (request.Sigmas is { } list)
+        {
+            float[] levels = NoiseLevels.Of(list)
+                ?? throw new InvalidSettingException("Sigmas", list.Count == 0 ? "empty" : NoiseLevels.Text(list), "a falling list of numbers, the first above 0 and at most 1, the last 0 or above");
+            request = request with { Sigmas = levels, Steps = levels.Length - 1 };
+        }
+        Check(request);
+        return request;
+    }
+
+    private void Check(ImageRequest request)
+    {
         int multiple = _autoencoder.Scale * TransformerConfig.Patch;
         if (request.Width % multiple != 0 || request.Height % multiple != 0 || request.Width is < 16 or > 8192 || request.Height is < 16 or > 8192)
             throw new InvalidImageSizeException(request.Width, request.Height);
@@ -284,6 +302,8 @@ public sealed class ModelSession : IDisposable
             throw new InvalidSettingException("Shift", request.Shift, "above 0, up to 100");
         if (!(request.CfgScale >= 1 && request.CfgScale <= 100))
             throw new InvalidSettingException("CfgScale", request.CfgScale, "from 1 (no guidance) to 100");
+        if (request.Eta is { } eta && !(eta >= 0 && eta <= 1))
+            throw new InvalidSettingException("Eta", eta, "from 0 to 1");
     }
 
     private static void CheckFit(ModelFiles files, TransformerConfig transformer, Qwen3TextEncoder textEncoder, Autoencoder autoencoder)

@@ -80,7 +80,7 @@ public sealed class ImportZModelCommand : EngineCmdlet
         {
             case FromFiles:
                 var files = new ModelFiles(ResolveFile(Diffusion), ResolveFile(TextEncoder), ResolveFile(Vae)) { Tokenizer = Tokenizer is null ? null : ResolveFile(Tokenizer) };
-                Import(System.IO.Path.GetFileNameWithoutExtension(files.Diffusion), () => files);
+                Import(files.Name, () => files);
                 break;
             case FromDemo:
                 ImportFolder(DemoFolder, "demo");

@@ -1,4 +1,5 @@
 using ZImage.Engine.Checkpoints;
+using ZImage.Engine.Generation;
 
 namespace ZImage.Tests.Checkpoints;
 
@@ -20,6 +21,8 @@ public sealed class ShardTests : IDisposable
         Assert.Equal(4, whole.Files.Count);
         Assert.Equal(golden.Tensors.Keys.Order(), whole.Tensors.Keys.Order());
         Assert.Equal(whole.Fingerprint, byShard.Fingerprint);
+        Assert.Equal("m", new ModelFiles(index, "", "").Name);
+        Assert.Equal("m", new ModelFiles(byShard.Path, "", "").Name);
         Assert.Equal(whole.Files.Sum(file => file.Length), whole.Length);
     }
 
