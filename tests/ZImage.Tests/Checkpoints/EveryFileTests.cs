@@ -372,10 +372,23 @@ public sealed class EveryFileTests : IDisposable
         Assert.Equal(0, session.DeviceBytes);
     }
 
-    private static string Picture(ModelFiles files, List<string>? warnings = null)
+    [Fact]
+    public void OnAGpuNamesDoNotMatterEither()
+    {
+        Device gpu = Devices.List(BackendKind.Vulkan)[0];
+        Assert.SkipUnless(gpu.IsAvailable, $"There is no Vulkan device: {gpu.Description}");
+        string fused = TinyTensors.Transformer.WriteGguf(_folder["t.gguf"], "BF16");
+        string split = Dialects.DiffusersTransformer(TinyTensors.Transformer).WriteSafetensors(_folder["t.safetensors"], "BF16");
+
+        string expected = Picture(s_golden.Value with { Diffusion = fused }, device: gpu);
+
+        Assert.Equal(expected, Picture(s_golden.Value with { Diffusion = split }, device: gpu));
+    }
+
+    private static string Picture(ModelFiles files, List<string>? warnings = null, Device? device = null)
     {
         var observer = new Listener(warnings);
-        using ModelSession session = ModelSession.Open(files, Devices.Cpu, new SessionOptions { Threads = 1 }, observer, TestContext.Current.CancellationToken);
+        using ModelSession session = ModelSession.Open(files, device ?? Devices.Cpu, new SessionOptions { Threads = 1 }, observer, TestContext.Current.CancellationToken);
         var request = new ImageRequest
         {
             Prompt = "a red fox", Width = 64, Height = 48, Steps = 2, Sampler = "euler", Scheduler = "flow_match", Shift = 3, Seed = 7,
