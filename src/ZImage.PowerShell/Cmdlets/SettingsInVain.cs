@@ -33,7 +33,7 @@ internal sealed class SettingsInVain(NewZImageCommand options, IReadOnlySet<stri
         if (sampler.DefaultEta is null && options.Eta is not null && Counts(nameof(options.Eta), nameof(options.Sampler)))
             yield return $"Eta has no effect: the sampler {sampler.Name} takes none.";
         float eta = sampler.DefaultEta is { } own ? request.Eta ?? own : 0;
-        if (sampler.Caution(eta, guided: request.CfgScale > 1) is { } caution)
+        if (sampler.Caution(eta, request.CfgScale) is { } caution)
             yield return caution;
     }
 
