@@ -274,9 +274,9 @@ public sealed class ModelSession : IDisposable
             throw new InvalidSettingException("Steps", request.Steps, "from 1 to 1000");
         if (!(request.Shift > 0 && request.Shift <= 100))
             throw new InvalidSettingException("Shift", request.Shift, "above 0, up to 100");
-        bool below = Samplers.Get(request.Sampler).UsesUnguided;
-        if (!(request.CfgScale >= (below ? 0 : 1) && request.CfgScale <= 100))
-            throw new InvalidSettingException("CfgScale", request.CfgScale, below ? "from 0 to 100" : "from 1 (no guidance) to 100");
+        bool unguided = Samplers.Get(request.Sampler).UsesUnguided;
+        if (!(request.CfgScale >= (unguided ? 0 : 1) && request.CfgScale <= 100))
+            throw new InvalidSettingException("CfgScale", request.CfgScale, unguided ? "from 0 to 100" : "from 1 (no guidance) to 100");
         if (request.Eta is { } eta && !(eta >= 0 && eta <= 1))
             throw new InvalidSettingException("Eta", eta, "from 0 to 1");
     }

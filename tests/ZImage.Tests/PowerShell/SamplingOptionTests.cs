@@ -86,7 +86,7 @@ public sealed class SamplingOptionTests(CmdletFixture fixture)
     [InlineData("-Sigmas 1, 0.5 -Scheduler simple -Shift 2 -Steps 1", "Steps and Scheduler and Shift have no effect: the noise levels are those of Sigmas.")]
     [InlineData("-Sigmas 1, 0.5 -Sampler 'Euler Karras'", "The scheduler in the name 'Euler Karras' has no effect: the noise levels are those of Sigmas.")]
     [InlineData("-Scheduler simple -Sampler 'Euler Karras'", "The scheduler in the name 'Euler Karras' has no effect: it is simple.")]
-    [InlineData("-Scheduler karras -Sampler 'Euler Karras'", null)]
+    [InlineData("-Scheduler KARRAS -Sampler 'Euler Karras'", null)]
     [InlineData("-Sampler euler_cfg_pp -CfgScale 1.2", "The sampler euler_cfg_pp is made for a CfgScale from 0 to 1; above it pictures are overdrawn.")]
     [InlineData("-Sampler euler_a_cfg_pp -CfgScale 1", null)]
     [InlineData("-Sampler er_sde -Eta 0.5", "An eta above 0 is the same as 1 for er_sde.")]
