@@ -4,8 +4,18 @@ using ZImage.Engine.Sampling.Noise;
 
 namespace ZImage.Engine.Generation;
 
-/// <summary>What made an image: names and fingerprints of the three files.</summary>
-public sealed record ModelIdentity(string Name, string DiffusionFingerprint, string TextEncoderFingerprint, string VaeFingerprint);
+/// <summary>What made an image: names and fingerprints of the three files. An image file keeps the first digits of the fingerprints.</summary>
+public sealed record ModelIdentity(string Name, string DiffusionFingerprint, string TextEncoderFingerprint, string VaeFingerprint)
+{
+    /// <summary>Whether the fingerprints, whole or their first digits, are those of a model. One that is not known fits none.</summary>
+    public bool Fits(ModelIdentity model)
+        => Begins(DiffusionFingerprint, model.DiffusionFingerprint)
+            && Begins(TextEncoderFingerprint, model.TextEncoderFingerprint)
+            && Begins(VaeFingerprint, model.VaeFingerprint);
+
+    private static bool Begins(string digits, string fingerprint)
+        => digits.Length > 0 && fingerprint.StartsWith(digits, StringComparison.OrdinalIgnoreCase);
+}
 
 /// <summary>An image with everything that led to it.</summary>
 public sealed class GeneratedImage

@@ -51,13 +51,14 @@ public sealed class ModelSession : IDisposable
             _files = [diffusion, textEncoder, vae];
 
             // The vocabulary is built beside the mapping and upload of the weights.
-            tokenizer = Task.Run(() => new Qwen3Tokenizer(GgufVocabulary.Read(textEncoder.Checkpoint)), CancellationToken.None);
+            tokenizer = Task.Run(() => new Qwen3Tokenizer(TextEncoderVocabulary.Read(textEncoder.Checkpoint, files.Tokenizer)), CancellationToken.None);
             _backend = Keep(Backend.Open(device, options.Threads > 0 ? options.Threads : DefaultThreads(diffusion)));
             _memory = new DeviceMemory(_backend);
             _transformer = Keep(new Transformer(diffusion, _backend));
             _textEncoder = Keep(new Qwen3TextEncoder(textEncoder, _backend));
             _autoencoder = Keep(new Autoencoder(vae, _backend));
             CheckFit(files, _transformer.Config, _textEncoder, _autoencoder);
+            CheckRope(_textEncoder.Config, files.TextEncoder, observer);
             foreach (ModelWeights weights in (ModelWeights[])[_textEncoder.Weights, _transformer.Weights, _autoencoder.Weights])
                 _residencies.Add(Keep(WeightResidency.Place(weights, _memory, cancellation)));
             _tokenizer = tokenizer.GetAwaiter().GetResult();
@@ -71,9 +72,9 @@ public sealed class ModelSession : IDisposable
             throw;
         }
 
-        Name = options.Name ?? Path.GetFileNameWithoutExtension(files.Diffusion);
-        Identity = new ModelIdentity(Path.GetFileNameWithoutExtension(files.Diffusion), _files[0].Checkpoint.Fingerprint, _files[1].Checkpoint.Fingerprint, _files[2].Checkpoint.Fingerprint);
-        Defaults = ReadDefaults(_files[0].Metadata);
+        Name = options.Name ?? files.Name;
+        Identity = new ModelIdentity(files.Name, _files[0].Checkpoint.Fingerprint, _files[1].Checkpoint.Fingerprint, _files[2].Checkpoint.Fingerprint);
+        Defaults = RecommendedSettings.For(_files[0]);
         Components = [Summarize(ComponentKind.Transformer, _transformer.Weights), Summarize(ComponentKind.TextEncoder, _textEncoder.Weights), Summarize(ComponentKind.Autoencoder, _autoencoder.Weights)];
         LoadDuration = Stopwatch.GetElapsedTime(start);
         observer?.OnMessage(MessageLevel.Verbose, FormattableString.Invariant(
@@ -133,7 +134,7 @@ public sealed class ModelSession : IDisposable
         {
             return Guarded(_thread, observer, () => _closed
                 ? throw new SessionClosedException(Name)
-                : Draw(request, observer, cancellation), cancellation);
+                : WithIntactFiles(() => Draw(request, observer, cancellation)), cancellation);
         }
         catch (ObjectDisposedException) when (_closed)
         {
@@ -160,6 +161,30 @@ public sealed class ModelSession : IDisposable
             });
         }
         _thread.Dispose();
+    }
+
+    // What was read from a file that changed meanwhile is no picture of the model, and the fault it led to is not the one to report.
+    private T WithIntactFiles<T>(Func<T> work)
+    {
+        CheckFiles(lookUp: true);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            CheckFiles(lookUp: false);
+        }
+    }
+
+    /// <exception cref="ModelFileChangedException">One of the files is not any more what was imported.</exception>
+    private void CheckFiles(bool lookUp)
+    {
+        foreach (MappedFile file in _files.SelectMany(file => file.Checkpoint.Files))
+        {
+            if (file.FindChange(lookUp) is { } change)
+                throw new ModelFileChangedException(file.Path, change);
+        }
     }
 
     private GeneratedImage Draw(ImageRequest request, IGenerationObserver? observer, CancellationToken cancellation)
@@ -227,6 +252,7 @@ public sealed class ModelSession : IDisposable
             StepCompleted = step =>
             {
                 timeline.Add(Phase.Sample, $"step {step.Number}", stepStart, _memory);
+                CheckFiles(lookUp: false);
                 stepStart = timeline.Elapsed;
                 report(Phase.Sample, step.Number, (stepStart - start) / step.Number * (step.Count - step.Number));
             },
@@ -295,15 +321,13 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    // A file may say what it is made for; else the settings of Z-Image-Turbo by its authors: 1024x1024, 8 steps, no guidance.
-    private static ModelDefaults ReadDefaults(CheckpointMetadata metadata) => new(
-        metadata.GetInt32("zimage.default.width") ?? 1024,
-        metadata.GetInt32("zimage.default.height") ?? 1024,
-        metadata.GetInt32("zimage.default.steps") ?? 8,
-        metadata.GetString("zimage.default.sampler") ?? "euler",
-        metadata.GetString("zimage.default.scheduler") ?? "flow_match",
-        metadata.GetSingle("zimage.default.shift") ?? 3,
-        metadata.GetSingle("zimage.default.cfg_scale") ?? 1);
+    private static void CheckRope(Qwen3Config config, string path, IGenerationObserver? observer)
+    {
+        if (config.RopeTheta == Qwen3Config.TrainedRopeTheta)
+            return;
+        observer?.OnMessage(MessageLevel.Warning, FormattableString.Invariant(
+            $"The text encoder '{path}' has the rotary base {config.RopeTheta}, and Z-Image was trained with one that has {Qwen3Config.TrainedRopeTheta}: it is another Qwen3, and draws other pictures."));
+    }
 
     // The threads of ggml wait for each other by spinning after every operation: for a small model that costs more than it brings, and far
     // more when another program wants a processor (0.5 s instead of 7 ms a step, two threads on two processors with one of them busy).
@@ -314,6 +338,6 @@ public sealed class ModelSession : IDisposable
     {
         List<ComponentTensor> sources = [.. weights.Blocks.SelectMany(b => b.Weights).Select(w => w.Source)];
         return new ComponentSummary(kind, weights.File.Path, sources.Sum(s => s.Elements), sources.Sum(s => s.Bytes),
-            sources.GroupBy(s => s.Type).OrderByDescending(g => g.Sum(s => s.Bytes)).ToDictionary(g => g.Key, g => g.Sum(s => s.Bytes)));
+            sources.GroupBy(s => s.Type.Name).OrderByDescending(g => g.Sum(s => s.Bytes)).ToDictionary(g => g.Key, g => g.Sum(s => s.Bytes)));
     }
 }

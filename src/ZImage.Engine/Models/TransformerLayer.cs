@@ -13,7 +13,8 @@ internal sealed class TransformerLayer
     private const float OverflowScale = 1f / 128;
 
     private readonly TransformerConfig _config;
-    private readonly Tensor _qkv, _out, _qNorm, _kNorm, _norm1, _norm2, _ffnNorm1, _ffnNorm2, _w1, _w2, _w3, _ada, _adaBias;
+    private readonly QueryKeyValue _qkv;
+    private readonly Tensor _out, _qNorm, _kNorm, _norm1, _norm2, _ffnNorm1, _ffnNorm2, _w1, _w2, _w3, _ada, _adaBias;
 
     public TransformerLayer(ModelWeights weights, string name, TransformerConfig config, bool modulated)
     {
@@ -24,7 +25,7 @@ internal sealed class TransformerLayer
         Tensor Vector(string part, long size) => weights.Require(block, $"{name}.{part}.weight", WeightUse.Vector, size);
 
         long width = config.Heads * config.HeadDim;
-        _qkv = Matrix("attention.qkv", config.Dim, width + 2 * config.KvHeads * config.HeadDim);
+        _qkv = new QueryKeyValue(weights, block, name + ".attention.", config);
         _out = Matrix("attention.out", width, config.Dim);
         _qNorm = Vector("attention.q_norm", config.HeadDim);
         _kNorm = Vector("attention.k_norm", config.HeadDim);
@@ -79,15 +80,10 @@ internal sealed class TransformerLayer
 
     private Tensor AttentionOutput(Context c, Backend backend, Tensor h, TokenPositions positions)
     {
-        Tensor qkv = c.MulMat(_qkv, h);
-        long d = _config.HeadDim, tokens = h.Ne(1);
-        Tensor Heads(long first, long count)
-            => c.View(qkv, d, count, tokens, 1, d * sizeof(float), qkv.Nb(1), qkv.Nb(1) * tokens, first * d * sizeof(float));
-
-        Tensor q = positions.Rotate(c, Norm(c, Heads(0, _config.Heads), _qNorm), _config);
-        Tensor k = positions.Rotate(c, Norm(c, Heads(_config.Heads, _config.KvHeads), _kNorm), _config);
-        Tensor v = Heads(_config.Heads + _config.KvHeads, _config.KvHeads);
-        Tensor mixed = Attention.Build(c, backend, q, k, v, default, 1 / MathF.Sqrt(d), keepF32: _qkv.Type == GgmlType.F32);
+        (Tensor q, Tensor k, Tensor v) = _qkv.Build(c, h);
+        q = positions.Rotate(c, Norm(c, q, _qNorm), _config);
+        k = positions.Rotate(c, Norm(c, k, _kNorm), _config);
+        Tensor mixed = Attention.Build(c, backend, q, k, v, default, 1 / MathF.Sqrt(_config.HeadDim), keepF32: _qkv.IsF32);
         return c.MulMat(_out, mixed);
     }
 

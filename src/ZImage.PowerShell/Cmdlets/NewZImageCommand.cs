@@ -4,6 +4,7 @@ using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
 using ZImage.PowerShell.Binding;
 using ZImage.PowerShell.Completion;
+using ZImage.PowerShell.Errors;
 using ZImage.PowerShell.Execution;
 using ZImage.PowerShell.Sessions;
 
@@ -111,7 +112,7 @@ public sealed class NewZImageCommand : EngineCmdlet
 
     protected override void ProcessRecord() => Report(() =>
     {
-        ModelSession session = Model is null || PipedText ? OpenSessions.Latest : Model.Find();
+        ModelSession session = FindSession();
         int count = Count ?? 1;
         if (count < 1)
             throw new InvalidSettingException(nameof(Count), count, "1 or more");
@@ -131,6 +132,22 @@ public sealed class NewZImageCommand : EngineCmdlet
     // A text in the pipeline is a prompt; the binder gives it to both parameters, because -Model takes names too.
     private bool PipedText
         => Model is { IsName: true } && ReferenceEquals(Model.Name, Prompt) && !_onCommandLine.Contains(nameof(Model));
+
+    private ModelSession FindSession()
+    {
+        if (Model is null || PipedText)
+            return OpenSessions.Latest;
+        try
+        {
+            return Model.Find();
+        }
+        catch (SessionNotFoundException) when (Model.IsOrigin && !_onCommandLine.Contains(nameof(Model)))
+        {
+            ModelSession latest = OpenSessions.Latest;
+            WriteWarning($"The image was made by the model '{Model.Name}'; no imported model has its fingerprints, so '{latest.Name}' draws it now.");
+            return latest;
+        }
+    }
 
     private ImageRequest MakeRequest(ModelDefaults defaults)
     {

@@ -17,6 +17,8 @@ internal static class FaultRecord
         [typeof(ModelFileException)] = ErrorCategory.InvalidData,
         [typeof(ModelFileNotFoundException)] = ErrorCategory.ObjectNotFound,
         [typeof(ModelFileUnreadableException)] = ErrorCategory.ReadError,
+        [typeof(ModelFileChangedException)] = ErrorCategory.ResourceUnavailable,
+        [typeof(ModelShardMissingException)] = ErrorCategory.ObjectNotFound,
         [typeof(ModelFolderIncompleteException)] = ErrorCategory.ObjectNotFound,
         [typeof(ModelFolderAmbiguousException)] = ErrorCategory.InvalidArgument,
         [typeof(WrongComponentException)] = ErrorCategory.InvalidArgument,
