@@ -8,7 +8,7 @@ public sealed record ImageRequest
 {
     public required string Prompt { get; init; }
 
-    /// <summary>What to steer away from; used only with <see cref="CfgScale"/> above 1.</summary>
+    /// <summary>What to steer away from; used only with <see cref="CfgScale"/> above 1, and by samplers with <see cref="ISampler.UsesUnguided"/>.</summary>
     public string NegativePrompt { get; init; } = "";
 
     /// <summary>Pixels; a multiple of 16.</summary>
@@ -38,7 +38,7 @@ public sealed record ImageRequest
 
     /// <summary>
     /// Guidance, 1 for none: the prediction is positive + (CfgScale - 1) (positive - negative), the scale diffusers calls
-    /// guidance_scale being CfgScale - 1 for this model.
+    /// guidance_scale being CfgScale - 1 for this model. From 0 for samplers with <see cref="ISampler.UsesUnguided"/>.
     /// </summary>
     public float CfgScale { get; init; } = 1;
 

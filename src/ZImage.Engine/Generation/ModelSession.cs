@@ -209,7 +209,7 @@ public sealed class ModelSession : IDisposable
         float[] Hidden(string name, int[] ids) => timeline.Record(Phase.Condition, name, _memory, () => _textEncoder.Encode(ids, _memory, null, cancellation));
         float[] caption = Hidden("prompt", tokens);
         float guidance = request.CfgScale - 1;
-        float[]? negative = guidance > 0 ? Hidden("negative prompt", _tokenizer.EncodePrompt(request.NegativePrompt, out _)) : null;
+        float[]? negative = guidance > 0 || Samplers.Get(request.Sampler).UsesUnguided ? Hidden("negative prompt", _tokenizer.EncodePrompt(request.NegativePrompt, out _)) : null;
 
         float[] latent = SampleLatent(request, sigmas, width, height, caption, negative, timeline, Report, cancellation);
 
@@ -300,8 +300,9 @@ public sealed class ModelSession : IDisposable
             throw new InvalidSettingException("Steps", request.Steps, "from 1 to 1000");
         if (!(request.Shift > 0 && request.Shift <= 100))
             throw new InvalidSettingException("Shift", request.Shift, "above 0, up to 100");
-        if (!(request.CfgScale >= 1 && request.CfgScale <= 100))
-            throw new InvalidSettingException("CfgScale", request.CfgScale, "from 1 (no guidance) to 100");
+        bool unguided = Samplers.Get(request.Sampler).UsesUnguided;
+        if (!(request.CfgScale >= (unguided ? 0 : 1) && request.CfgScale <= 100))
+            throw new InvalidSettingException("CfgScale", request.CfgScale, unguided ? "from 0 to 100" : "from 1 (no guidance) to 100");
         if (request.Eta is { } eta && !(eta >= 0 && eta <= 1))
             throw new InvalidSettingException("Eta", eta, "from 0 to 1");
     }

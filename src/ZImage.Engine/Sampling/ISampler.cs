@@ -25,10 +25,16 @@ public interface ISampler
     /// <summary>The eta used where none is given; null for a sampler that takes none.</summary>
     float? DefaultEta => null;
 
+    /// <summary>
+    /// True for a sampler that steers with the unguided velocity beside the guided one. The model is then asked for both
+    /// whatever the scale of guidance, which may be below 1.
+    /// </summary>
+    bool UsesUnguided => false;
+
     /// <summary>What somebody should know who samples with these settings; null for nothing.</summary>
     /// <param name="eta">The share of fresh noise; 0 for a sampler that takes none.</param>
-    /// <param name="guided">Whether there is guidance.</param>
-    string? Caution(float eta, bool guided) => null;
+    /// <param name="cfgScale">Scale of guidance.</param>
+    string? Caution(float eta, float cfgScale) => null;
 
     /// <summary>Takes the latent from sigmas[0] to the last sigma, in place. After each step the latent holds that step's result.</summary>
     /// <param name="latent">The starting latent, already at noise level sigmas[0]; any layout.</param>

@@ -34,7 +34,7 @@ public sealed class NewZImageCommand : EngineCmdlet
     [ArgumentCompleter(typeof(SessionNameCompleter))]
     public ModelReference? Model { get; set; }
 
-    /// <summary>What to steer away from; it counts only with a CfgScale above 1.</summary>
+    /// <summary>What to steer away from; it counts only with a CfgScale above 1 or a CFG++ sampler.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [OptionalText]
     public string? NegativePrompt { get; set; }
@@ -97,7 +97,7 @@ public sealed class NewZImageCommand : EngineCmdlet
     [OptionalNumber<float>]
     public float? Eta { get; set; }
 
-    /// <summary>Guidance: 1 for none. Higher values follow the prompt more closely and take twice the time.</summary>
+    /// <summary>Guidance: 1 for none. Higher values follow the prompt more closely and take twice the time. A CFG++ sampler takes 0 to 1, and twice the time for any.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [OptionalNumber<float>]
     public float? CfgScale { get; set; }

@@ -15,25 +15,30 @@ internal sealed class SettingsInVain(NewZImageCommand options, IReadOnlySet<stri
     /// <param name="request">What the options make, with a sampler and a scheduler that may be unknown.</param>
     public IEnumerable<string> Of(ImageRequest request)
     {
+        string scheduler = SigmaSchedules.TryFind(request.Scheduler, out ISigmaSchedule? schedule) ? schedule.Name : request.Scheduler;
+        string? placed = options.Sampler is null ? null : SamplerNames.Parse(options.Sampler) is ({ }, { } named) ? named : null;
         if (request.Sigmas is { } sigmas)
         {
             string[] unused = [.. UnusedBeside(sigmas)];
             if (unused.Length > 0)
                 yield return $"{string.Join(" and ", unused)} {(unused.Length > 1 ? "have" : "has")} no effect: the noise levels are those of Sigmas.";
+            if (placed is not null && Counts(nameof(options.Sampler), nameof(options.Sigmas)))
+                yield return $"The scheduler in the name '{options.Sampler}' has no effect: the noise levels are those of Sigmas.";
         }
-        else if (SigmaSchedules.TryFind(request.Scheduler, out ISigmaSchedule? schedule) && !schedule.UsesShift && options.Shift is not null && Counts(nameof(options.Shift), nameof(options.Scheduler)))
+        else
         {
-            yield return $"Shift has no effect: the scheduler {schedule.Name} does not look at it.";
+            if (placed is not null && placed != scheduler && Counts(nameof(options.Sampler), nameof(options.Scheduler)))
+                yield return $"The scheduler in the name '{options.Sampler}' has no effect: it is {scheduler}.";
+            if (schedule is { UsesShift: false } && options.Shift is not null && Counts(nameof(options.Shift), nameof(options.Scheduler)))
+                yield return $"Shift has no effect: the scheduler {scheduler} does not look at it.";
         }
 
-        if (options.Sampler is not null && SamplerNames.Parse(options.Sampler) is ({ }, { } placed) && (request.Sigmas is not null || placed != request.Scheduler))
-            yield return $"The scheduler in the name '{options.Sampler}' has no effect: {(request.Sigmas is null ? $"it is {request.Scheduler}" : "the noise levels are those of Sigmas")}.";
         if (!Samplers.TryFind(request.Sampler, out ISampler? sampler))
             yield break;
         if (sampler.DefaultEta is null && options.Eta is not null && Counts(nameof(options.Eta), nameof(options.Sampler)))
             yield return $"Eta has no effect: the sampler {sampler.Name} takes none.";
         float eta = sampler.DefaultEta is { } own ? request.Eta ?? own : 0;
-        if (sampler.Caution(eta, guided: request.CfgScale > 1) is { } caution)
+        if (sampler.Caution(eta, request.CfgScale) is { } caution)
             yield return caution;
     }
 

@@ -86,9 +86,9 @@ public sealed class SamplingOptionTests(CmdletFixture fixture)
     [InlineData("-Sigmas 1, 0.5 -Scheduler simple -Shift 2 -Steps 1", "Steps and Scheduler and Shift have no effect: the noise levels are those of Sigmas.")]
     [InlineData("-Sigmas 1, 0.5 -Sampler 'Euler Karras'", "The scheduler in the name 'Euler Karras' has no effect: the noise levels are those of Sigmas.")]
     [InlineData("-Scheduler simple -Sampler 'Euler Karras'", "The scheduler in the name 'Euler Karras' has no effect: it is simple.")]
-    [InlineData("-Scheduler karras -Sampler 'Euler Karras'", null)]
-    [InlineData("-Sampler euler_cfg_pp", "Without guidance euler_cfg_pp draws as euler does; give a CfgScale above 1.")]
-    [InlineData("-Sampler euler_cfg_pp -CfgScale 1.2", null)]
+    [InlineData("-Scheduler KARRAS -Sampler 'Euler Karras'", null)]
+    [InlineData("-Sampler euler_cfg_pp -CfgScale 1.2", "The sampler euler_cfg_pp is made for a CfgScale from 0 to 1; above it pictures are overdrawn.")]
+    [InlineData("-Sampler euler_a_cfg_pp -CfgScale 1", null)]
     [InlineData("-Sampler er_sde -Eta 0.5", "An eta above 0 is the same as 1 for er_sde.")]
     public void AnOptionThatCannotHaveAnEffectIsSpokenOfOnce(string options, string? expected)
     {
@@ -138,6 +138,25 @@ public sealed class SamplingOptionTests(CmdletFixture fixture)
         Assert.Equal(4, hashes.Distinct().Count());
         Assert.Equal(hashes[0], hashes[4]);
         Assert.Equal(hashes[1], hashes[5]);
+    }
+
+    [Fact]
+    public void ACfgPlusPlusSamplerTakesTheNegativePromptWhateverTheScale()
+    {
+        string[] hashes = fixture.Texts("""
+            $same = @{ Prompt = 'x'; Seed = 7; Sampler = 'euler_cfg_pp' } + $small
+            @(@{ CfgScale = 1 }, @{ CfgScale = 0.5 }, @{ CfgScale = 1; NegativePrompt = 'blurred' }, @{ CfgScale = 0 }, @{ CfgScale = 1; Sampler = 'euler'; NegativePrompt = 'blurred' }, @{ CfgScale = 1; Sampler = 'euler' }) | ForEach-Object {
+                $own = $_
+                $all = @{}
+                foreach ($options in $same, $own) { foreach ($name in $options.Keys) { $all[$name] = $options[$name] } }
+                New-ZImage @all
+            } | ForEach-Object PixelHash
+            """);
+
+        Assert.Equal(5, hashes.Distinct().Count());
+        Assert.Equal(hashes[4], hashes[5]);
+        Assert.StartsWith("InvalidSetting,", Assert.Single(fixture.Session.Run("New-ZImage x -Size 32x32 -CfgScale 0.5").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.StartsWith("InvalidSetting,", Assert.Single(fixture.Session.Run("New-ZImage x -Size 32x32 -CfgScale -0.1 -Sampler euler_cfg_pp").Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -153,16 +153,16 @@ public class SamplerTests
         ISampler sampler = Samplers.Get(name);
         Assert.InRange(sampler.Description.Length, 40, 140);
         Assert.EndsWith(".", sampler.Description, StringComparison.Ordinal);
-        Assert.Null(sampler.Caution(sampler.DefaultEta ?? 0, guided: true));
+        Assert.Null(sampler.Caution(sampler.DefaultEta ?? 0, cfgScale: 1));
     }
 
     [Theory]
-    [InlineData("er_sde", 0f, true)]
-    [InlineData("er_sde", 0.5f, true)]
-    [InlineData("euler_cfg_pp", 0f, false)]
-    [InlineData("euler_a_cfg_pp", 1f, false)]
-    public void Settings_that_make_no_sense_are_spoken_of(string name, float eta, bool guided) =>
-        Assert.Contains(name, Samplers.Get(name).Caution(eta, guided));
+    [InlineData("er_sde", 0f, 1f)]
+    [InlineData("er_sde", 0.5f, 1f)]
+    [InlineData("euler_cfg_pp", 0f, 1.5f)]
+    [InlineData("euler_a_cfg_pp", 1f, 1.5f)]
+    public void Settings_that_make_no_sense_are_spoken_of(string name, float eta, float cfgScale) =>
+        Assert.Contains(name, Samplers.Get(name).Caution(eta, cfgScale));
 
     // The velocity x, guided or not.
     private static void Linear(ReadOnlySpan<float> latent, float sigma, Span<float> velocity, Span<float> unguided)

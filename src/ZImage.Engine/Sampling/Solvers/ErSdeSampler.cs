@@ -21,9 +21,9 @@ public sealed class ErSdeSampler : ISampler
 
     public float? DefaultEta => 1;
 
-    public string? Caution(float eta, bool guided) => eta switch
+    public string? Caution(float eta, float cfgScale) => eta switch
     {
-        <= 0 => "With an eta of 0 er_sde leaves out noise that it counts on, and pictures come out blurred.",
+        <= 0 => "With an eta of 0 er_sde leaves out noise that it counts on: pictures lose detail, and all seeds give much the same one.",
         < 1 => "An eta above 0 is the same as 1 for er_sde.",
         _ => null,
     };

@@ -10,11 +10,13 @@ public sealed class EulerAncestralCfgPlusPlusSampler : ISampler
 
     public IReadOnlyList<string> OtherNames => ["Euler ancestral CFG++", "k_euler_a_cfg_pp", "sample_euler_ancestral_cfg_pp"];
 
-    public string Description => "CFG++ with fresh noise, for a CFG scale just above 1: first order, one model call a step, adds noise (eta 1).";
+    public string Description => "CFG++ with fresh noise, for a CFG scale from 0 to 1: first order, one model call a step, adds noise (eta 1).";
 
     public float? DefaultEta => 1;
 
-    public string? Caution(float eta, bool guided) => guided ? null : "Without guidance euler_a_cfg_pp draws much as euler_a does; give a CfgScale above 1.";
+    public bool UsesUnguided => true;
+
+    public string? Caution(float eta, float cfgScale) => EulerCfgPlusPlusSampler.CautionOf(Name, cfgScale);
 
     public void Sample(Span<float> latent, ReadOnlySpan<float> sigmas, VelocityModel model, SamplingOptions options)
     {
