@@ -60,7 +60,7 @@ public sealed class NewZImageCommand : EngineCmdlet
     [OptionalNumber<int>]
     public int? Steps { get; set; }
 
-    /// <summary>Name of the sampler, which follows the model. The names of other programs do as well, and one such as 'DPM++ 2M Karras' names the scheduler too.</summary>
+    /// <summary>Name of the sampler. The names of other programs do as well, and one such as 'DPM++ 2M Karras' names the scheduler too.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [OptionalText]
     [ArgumentCompleter(typeof(SamplerNameCompleter))]

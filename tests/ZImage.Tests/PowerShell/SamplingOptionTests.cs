@@ -77,6 +77,7 @@ public sealed class SamplingOptionTests(CmdletFixture fixture)
     [InlineData("-Sampler lcm -Eta 0", "Eta has no effect: the sampler lcm takes none.")]
     [InlineData("-Sampler euler_a -Eta 0", null)]
     [InlineData("-Sampler euler_a", null)]
+    [InlineData("-NegativePrompt y", "NegativePrompt has no effect: without guidance (a CfgScale above 1) there is nothing to steer away with.")]
     [InlineData("-Scheduler flux -Shift 3", "Shift has no effect: the scheduler flux does not look at it.")]
     [InlineData("-Scheduler flux", null)]
     [InlineData("-Scheduler karras -Shift 5", null)]
