@@ -106,7 +106,10 @@ public sealed class Autoencoder : IDisposable
             {
                 foreach (ResidualBlock residual in blocks)
                     x = residual.Build(c, _backend, x);
-                return upsample is null ? x : upsample.Build(c, c.UpscaleNearest(x, 2));
+                if (upsample is null)
+                    return x;
+                float factor = upsample.FactorFor(_backend);
+                return upsample.Build(c, c.UpscaleNearest(HalfRange.Scale(c, x, factor), 2), factor: factor);
             }));
         }
 
@@ -137,8 +140,11 @@ public sealed class Autoencoder : IDisposable
             {
                 foreach (ResidualBlock residual in blocks)
                     x = residual.Build(c, _backend, x);
+                if (downsample is null)
+                    return x;
                 // One column at the right and one row at the bottom, then stride 2 without padding.
-                return downsample is null ? x : downsample.Build(c, c.Pad(x, 0, 1, 0, 1), stride: 2, padding: 0);
+                float factor = downsample.FactorFor(_backend);
+                return downsample.Build(c, c.Pad(HalfRange.Scale(c, x, factor), 0, 1, 0, 1), stride: 2, padding: 0, factor: factor);
             }));
         }
 

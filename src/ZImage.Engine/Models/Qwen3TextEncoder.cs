@@ -172,7 +172,8 @@ public sealed class Qwen3TextEncoder : IDisposable
             x = c.Add(x, c.MulMat(_output, attention));
 
             h = Norm(x, _ffnNorm);
-            return c.Add(x, c.MulMat(_down, c.Swiglu(c.MulMat(_gate, h), c.MulMat(_up, h))));
+            // No norm follows, and single tokens reach values here that F16 cannot hold.
+            return c.Add(x, HalfRange.MulMat(c, backend, _down, c.Swiglu(c.MulMat(_gate, h), c.MulMat(_up, h))));
         }
     }
 }
