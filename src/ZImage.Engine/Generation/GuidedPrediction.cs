@@ -36,6 +36,7 @@ public sealed class GuidedPrediction : IDisposable
                 _negative = new TransformerRun(model, memory, width, height, Tokens(negative));
                 _negativeOutput = new float[width * height * model.Config.Channels];
             }
+            Announce("before step 1");
             _compute = new ComputeBuffer(memory, [.. _positive.Graphs, .. _negative?.Graphs ?? []], "the transformer's computation");
             _positive.SetCaption(caption, cancellation);
             _negative?.SetCaption(negative, cancellation);
@@ -47,7 +48,15 @@ public sealed class GuidedPrediction : IDisposable
         }
     }
 
+    /// <summary>Says what comes next, for a fault to name: for example <c>step 3 of 8</c>.</summary>
+    public void Announce(string moment)
+    {
+        _positive.Moment = moment;
+        _negative?.Moment = moment + ", negative prompt";
+    }
+
     /// <summary>Velocity at a noise level: the negated output of the model at time 1 - sigma.</summary>
+    /// <exception cref="BlockResultException">A prediction holds NaN or infinity, or is the same for every part of the image.</exception>
     public void Velocity(ReadOnlySpan<float> latent, float sigma, Span<float> velocity, CancellationToken cancellation)
     {
         float time = FlowMatching.ModelTime(sigma);

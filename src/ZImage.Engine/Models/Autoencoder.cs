@@ -53,12 +53,28 @@ public sealed class Autoencoder : IDisposable
     /// <param name="afterStage">Called with a stage's name and its result; for tests.</param>
     /// <param name="cancellation">Looked at between stages.</param>
     /// <returns>Pixels [width, height, 3] with values about -1 to 1, width fastest.</returns>
+    /// <exception cref="NotFiniteException">The pixels hold NaN or infinity.</exception>
     public float[] Decode(ReadOnlySpan<float> latent, int width, int height, DeviceMemory memory, Action<string, Tensor>? afterStage, CancellationToken cancellation)
     {
         var z = new float[latent.Length];
         for (int i = 0; i < z.Length; i++)
             z[i] = latent[i] / LatentScale + LatentShift;
-        return ImageChain.Compute(_decoder, _backend, memory, z, (width, height, LatentChannels), "decoding the image", afterStage, cancellation);
+        return ImageChain.Compute(_decoder, Weights, _backend, memory, z, (width, height, LatentChannels), "decoding the image", afterStage, cancellation);
+    }
+
+    /// <summary>Decodes a latent to tell where it loses its picture: the first stage of whose channels none varies over the image, or null.</summary>
+    public string? FirstConstantStage(ReadOnlySpan<float> latent, int width, int height, DeviceMemory memory, CancellationToken cancellation)
+    {
+        string? first = null;
+        Decode(latent, width, height, memory, (stage, x) => first ??= HasVariation(x) ? null : stage, cancellation);
+        return first;
+
+        static bool HasVariation(Tensor x)
+        {
+            float[] values = x.ToFloats();
+            int plane = (int)(x.Ne(0) * x.Ne(1));
+            return values.Chunk(plane).Any(channel => !FiniteNumbers.AreRowsEqual(channel, plane));
+        }
     }
 
     /// <summary>The distribution of latents of an image: mean and log-variance (limited to -30..20).</summary>
@@ -72,7 +88,7 @@ public sealed class Autoencoder : IDisposable
     {
         if (!HasEncoder)
             throw new TensorMissingException(Weights.File.Path, ["encoder.conv_in.weight"]);
-        float[] moments = ImageChain.Compute(_encoder, _backend, memory, image, (width, height, 3), "encoding the image", null, cancellation);
+        float[] moments = ImageChain.Compute(_encoder, Weights, _backend, memory, image, (width, height, 3), "encoding the image", null, cancellation);
         int half = moments.Length / 2;
         float[] logVariance = moments[half..];
         for (int i = 0; i < logVariance.Length; i++)

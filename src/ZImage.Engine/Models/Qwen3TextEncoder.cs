@@ -70,6 +70,7 @@ public sealed class Qwen3TextEncoder : IDisposable
     /// <param name="afterBlock">Called with the number of blocks done and the residual stream [hidden, tokens]; for tests.</param>
     /// <param name="cancellation">Looked at between blocks.</param>
     /// <returns>Hidden state, [hidden, tokens], a token's values together.</returns>
+    /// <exception cref="NotFiniteException">The hidden state holds NaN or infinity.</exception>
     public float[] Encode(ReadOnlySpan<int> tokens, DeviceMemory memory, Action<int, Tensor>? afterBlock, CancellationToken cancellation)
     {
         float[] embeddings = Embed(tokens);
@@ -95,7 +96,11 @@ public sealed class Qwen3TextEncoder : IDisposable
                 _backend.Compute(graphs[i].Graph);
                 afterBlock?.Invoke(i + 1, x);
             }
-            return x.ToFloats();
+            float[] hidden = x.ToFloats();
+            if (FiniteNumbers.All(hidden))
+                return hidden;
+            x.Set<float>(embeddings);
+            throw new BlockSearch(Weights, _backend, "The text encoder").NotFinite("the text", ("token_embd", embeddings), graphs, cancellation);
         }
         finally
         {

@@ -35,9 +35,9 @@ public sealed class LargeActivationTests : IDisposable
     {
         string path = _folder["transformer.gguf"], twin = _folder["f32.gguf"];
         // The rows of v, and all of w3: norms behind attention.out and w2 take the size away again.
-        ModelFiles.WriteTransformer(path, type, (name, row) =>
-            (name.EndsWith("qkv.weight", StringComparison.Ordinal) && row >= 2 * ModelFiles.Dim) || name.EndsWith("w3.weight", StringComparison.Ordinal) ? 1e5f : 1);
-        ModelFiles.Rewrite(path, twin, (_, _) => GgmlType.F32);
+        PlantedModels.WriteTransformer(path, type, (name, row) =>
+            (name.EndsWith("qkv.weight", StringComparison.Ordinal) && row >= 2 * PlantedModels.Dim) || name.EndsWith("w3.weight", StringComparison.Ordinal) ? 1e5f : 1);
+        PlantedModels.Rewrite(path, twin, (_, _) => GgmlType.F32);
 
         float values = 0, hidden = 0;
         float[] expected = Predict(ComputeDevice.Get("CPU"), twin, tensor =>
@@ -56,8 +56,8 @@ public sealed class LargeActivationTests : IDisposable
     public void Text_encoder_holds(string device, GgmlType type)
     {
         string path = _folder["text.gguf"], twin = _folder["f32.gguf"];
-        ModelFiles.WriteTextEncoder(path, type, (name, _) => name.EndsWith("ffn_up.weight", StringComparison.Ordinal) ? 1e5f : 1);
-        ModelFiles.Rewrite(path, twin, (_, _) => GgmlType.F32);
+        PlantedModels.WriteTextEncoder(path, type, (name, _) => name.EndsWith("ffn_up.weight", StringComparison.Ordinal) ? 1e5f : 1);
+        PlantedModels.Rewrite(path, twin, (_, _) => GgmlType.F32);
 
         float[] Encode(ComputeDevice compute, string file) => compute.Run(memory =>
         {
@@ -79,10 +79,10 @@ public sealed class LargeActivationTests : IDisposable
     {
         string path = _folder["vae.gguf"], twin = _folder["f32.gguf"];
         // conv_in sets the size of what runs through the levels: shortcuts, enlargements and reductions see it without a norm.
-        ModelFiles.Rewrite(Path.Combine(GoldenFile.Folder, "vae-tiny.gguf"), path,
+        PlantedModels.Rewrite(Path.Combine(GoldenFile.Folder, "vae-tiny.gguf"), path,
             (name, stored) => name.EndsWith(".weight", StringComparison.Ordinal) && !name.Contains("norm", StringComparison.Ordinal) ? type : stored,
             name => name.Contains("conv_in.", StringComparison.Ordinal) || name.Contains("attn_1.v.", StringComparison.Ordinal) ? 1e5f : 1);
-        ModelFiles.Rewrite(path, twin, (_, _) => GgmlType.F32);
+        PlantedModels.Rewrite(path, twin, (_, _) => GgmlType.F32);
         float[] latent = Noise(16 * 8 * 8), image = Noise(3 * 64 * 64);
 
         (float[] Image, float[] Mean) Run(ComputeDevice compute, string file, Action<string, Tensor>? afterStage) => compute.Run(memory =>
@@ -118,8 +118,8 @@ public sealed class LargeActivationTests : IDisposable
             run.AfterBlock = _ => Nodes(graphs[done++]).ToList().ForEach(look);
         }
         using var buffer = new ComputeBuffer(memory, [.. run.Graphs], "test");
-        run.SetCaption(Noise(CaptionTokens * ModelFiles.Dim), default);
-        var output = new float[Size * Size * ModelFiles.Channels];
+        run.SetCaption(Noise(CaptionTokens * PlantedModels.Dim), default);
+        var output = new float[Size * Size * PlantedModels.Channels];
         run.Predict(Noise(output.Length), 0.4f, output, default);
         return output;
     });

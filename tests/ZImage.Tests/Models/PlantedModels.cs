@@ -7,13 +7,16 @@ using ZImage.Ggml.Interop;
 namespace ZImage.Tests.Models;
 
 /// <summary>Whole models in files: made of seeded noise in any type, changed in some tensors, or stored in another type.</summary>
-internal static unsafe class ModelFiles
+internal static unsafe class PlantedModels
 {
     /// <summary>Rows of whole k-quant blocks.</summary>
     public const int Dim = 256;
 
     public const int Channels = 4;
     private const int HeadDim = 32, FeedForward = 512;
+
+    /// <summary>Changes the values of a tensor.</summary>
+    public delegate void Edit(Span<float> values);
 
     /// <summary>
     /// A transformer of one layer and one refiner each. Matrices are normally distributed with a standard deviation of 1 / sqrt(inputs) and
@@ -94,7 +97,7 @@ internal static unsafe class ModelFiles
     }
 
     /// <summary>The same file with other values in one F32 tensor.</summary>
-    public static void Change(string source, string target, string tensor, Action<Span<float>> change)
+    public static void Change(string source, string target, string tensor, Edit change)
     {
         byte[] bytes = File.ReadAllBytes(source);
         using (Checkpoint checkpoint = Checkpoint.Open(source))
