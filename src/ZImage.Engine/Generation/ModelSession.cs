@@ -217,7 +217,7 @@ public sealed class ModelSession : IDisposable
         float[] pixels = timeline.Record(Phase.Decode, "image", _memory, () => _autoencoder.Decode(latent, width, height, _memory, null, cancellation));
         return new GeneratedImage
         {
-            Pixels = PixelImage.FromDecoder(pixels, request.Width, request.Height),
+            Pixels = Picture(pixels, latent, request, cancellation),
             Request = request,
             Model = Identity,
             Device = Device.Name,
@@ -243,6 +243,7 @@ public sealed class ModelSession : IDisposable
 
         report(Phase.Sample, 0, null);
         using var prediction = new GuidedPrediction(_transformer, _memory, width, height, caption, negative, request.CfgScale - 1, cancellation);
+        void Announce(int step) => prediction.Announce($"step {step} of {sigmas.Length - 1}");
         TimeSpan start = timeline.Elapsed, stepStart = start;
         var options = new SamplingOptions
         {
@@ -253,13 +254,29 @@ public sealed class ModelSession : IDisposable
             {
                 timeline.Add(Phase.Sample, $"step {step.Number}", stepStart, _memory);
                 CheckFiles(lookUp: false);
+                Announce(step.Number + 1);
                 stepStart = timeline.Elapsed;
                 report(Phase.Sample, step.Number, (stepStart - start) / step.Number * (step.Count - step.Number));
             },
         };
+        Announce(1);
         Samplers.Get(request.Sampler).Sample(
             latent, sigmas, (x, sigma, velocity, unguided) => prediction.Velocity(x, sigma, velocity, cancellation, unguided), options);
         return latent;
+    }
+
+    private PixelImage Picture(float[] pixels, float[] latent, ImageRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return PixelImage.FromDecoder(pixels, request.Width, request.Height);
+        }
+        catch (DegenerateImageException fault)
+        {
+            string? stage = _autoencoder.FirstConstantStage(latent, request.Width / _autoencoder.Scale, request.Height / _autoencoder.Scale, _memory, cancellation);
+            throw new DegenerateImageException(request.Width, request.Height,
+                $"{fault.Reason}; {(stage is null ? "every stage of the decoder varies over the image, so the colours are out of range" : $"the first stage of the decoder that does not vary over the image is {stage}")}");
+        }
     }
 
     // Log lines go to the observer, and cancellation is a fault like the others.

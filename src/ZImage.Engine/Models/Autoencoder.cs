@@ -61,12 +61,28 @@ public sealed class Autoencoder : IDisposable
     /// <param name="afterStage">Called with a stage's name and its result; for tests.</param>
     /// <param name="cancellation">Looked at between stages.</param>
     /// <returns>Pixels [width, height, 3] with values about -1 to 1, width fastest.</returns>
+    /// <exception cref="NotFiniteException">The pixels hold NaN or infinity.</exception>
     public float[] Decode(ReadOnlySpan<float> latent, int width, int height, DeviceMemory memory, Action<string, Tensor>? afterStage, CancellationToken cancellation)
     {
         var z = new float[latent.Length];
         for (int i = 0; i < z.Length; i++)
             z[i] = latent[i] / LatentScale + LatentShift;
-        return ImageChain.Compute(_decoder, Weights.Backend, memory, z, (width, height, LatentChannels), "decoding the image", afterStage, cancellation);
+        return ImageChain.Compute(_decoder, Weights, memory, z, (width, height, LatentChannels), "decoding the image", afterStage, cancellation);
+    }
+
+    /// <summary>Decodes a latent to tell where it loses its picture: the first stage of whose channels none varies over the image, or null.</summary>
+    public string? FirstConstantStage(ReadOnlySpan<float> latent, int width, int height, DeviceMemory memory, CancellationToken cancellation)
+    {
+        string? first = null;
+        Decode(latent, width, height, memory, (stage, x) => first ??= HasVariation(x) ? null : stage, cancellation);
+        return first;
+
+        static bool HasVariation(Tensor x)
+        {
+            float[] values = x.ToFloats();
+            int plane = (int)(x.Ne(0) * x.Ne(1));
+            return values.Chunk(plane).Any(channel => !FiniteNumbers.AreRowsEqual(channel, plane));
+        }
     }
 
     /// <summary>The distribution of latents of an image: mean and log-variance (limited to -30..20).</summary>
@@ -80,7 +96,7 @@ public sealed class Autoencoder : IDisposable
     {
         if (!HasEncoder)
             throw new TensorMissingException(Weights.File.Path, ["encoder.conv_in.weight"]);
-        float[] moments = ImageChain.Compute(_encoder, Weights.Backend, memory, image, (width, height, 3), "encoding the image", null, cancellation);
+        float[] moments = ImageChain.Compute(_encoder, Weights, memory, image, (width, height, 3), "encoding the image", null, cancellation);
         int half = moments.Length / 2;
         float[] logVariance = moments[half..];
         for (int i = 0; i < logVariance.Length; i++)
@@ -114,7 +130,10 @@ public sealed class Autoencoder : IDisposable
             {
                 foreach (ResidualBlock residual in blocks)
                     x = residual.Build(c, Weights.Backend, x);
-                return upsample is null ? x : upsample.Build(c, c.UpscaleNearest(x, 2));
+                if (upsample is null)
+                    return x;
+                float factor = upsample.FactorFor(Weights.Backend);
+                return upsample.Build(c, c.UpscaleNearest(HalfRange.Scale(c, x, factor), 2), factor: factor);
             }));
         }
 
@@ -145,8 +164,11 @@ public sealed class Autoencoder : IDisposable
             {
                 foreach (ResidualBlock residual in blocks)
                     x = residual.Build(c, Weights.Backend, x);
+                if (downsample is null)
+                    return x;
                 // One column at the right and one row at the bottom, then stride 2 without padding.
-                return downsample is null ? x : downsample.Build(c, c.Pad(x, 0, 1, 0, 1), stride: 2, padding: 0);
+                float factor = downsample.FactorFor(Weights.Backend);
+                return downsample.Build(c, c.Pad(HalfRange.Scale(c, x, factor), 0, 1, 0, 1), stride: 2, padding: 0, factor: factor);
             }));
         }
 

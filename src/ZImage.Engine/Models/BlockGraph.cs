@@ -18,7 +18,8 @@ public sealed class BlockGraph : IDisposable
         try
         {
             Graph = _context.NewGraph(Nodes);
-            foreach (Tensor result in build(_context))
+            Results = [.. build(_context)];
+            foreach (Tensor result in Results)
                 Graph.Expand(result);
         }
         catch
@@ -31,6 +32,9 @@ public sealed class BlockGraph : IDisposable
     public string Name { get; }
 
     public Graph Graph { get; }
+
+    /// <summary>What <c>build</c> returned: the results, as they lie in states of the model.</summary>
+    public IReadOnlyList<Tensor> Results { get; }
 
     public void Dispose() => _context.Dispose();
 }

@@ -80,6 +80,7 @@ public sealed class Qwen3TextEncoder : IDisposable
     /// <param name="afterBlock">Called with the number of blocks done and the residual stream [hidden, tokens]; for tests.</param>
     /// <param name="cancellation">Looked at between blocks.</param>
     /// <returns>Hidden state, [hidden, tokens], a token's values together.</returns>
+    /// <exception cref="NotFiniteException">The hidden state holds NaN or infinity.</exception>
     public float[] Encode(ReadOnlySpan<int> tokens, DeviceMemory memory, Action<int, Tensor>? afterBlock, CancellationToken cancellation)
     {
         float[] embeddings = Embed(tokens);
@@ -105,7 +106,11 @@ public sealed class Qwen3TextEncoder : IDisposable
                 Weights.Backend.Compute(graphs[i].Graph);
                 afterBlock?.Invoke(i + 1, x);
             }
-            return x.ToFloats();
+            float[] hidden = x.ToFloats();
+            if (FiniteNumbers.All(hidden))
+                return hidden;
+            x.Set<float>(embeddings);
+            throw new BlockSearch(Weights, "The text encoder").NotFinite("the text", ("token_embd", embeddings), graphs, cancellation);
         }
         finally
         {
@@ -182,7 +187,8 @@ public sealed class Qwen3TextEncoder : IDisposable
             x = c.Add(x, c.MulMat(_output, attention));
 
             h = Norm(x, _ffnNorm);
-            return c.Add(x, c.MulMat(_down, c.Swiglu(c.MulMat(_gate, h), c.MulMat(_up, h))));
+            // No norm follows, and single tokens reach values here that F16 cannot hold.
+            return c.Add(x, HalfRange.MulMat(c, backend, _down, c.Swiglu(c.MulMat(_gate, h), c.MulMat(_up, h))));
         }
     }
 }
