@@ -86,6 +86,8 @@ internal static partial class Libraries
     /// <summary>The CPU library with the best score on this processor: one is staged for each instruction set level.</summary>
     internal static unsafe string BestCpuFile()
     {
+        // Held while CPU files come and go: unloaded with one of them and loaded again, ggml-base ends the process on Windows.
+        _ = NativeBase();
         string prefix = System.IO.Path.GetFileNameWithoutExtension(FileName("ggml-cpu"));
         string best = FileName("ggml-cpu");
         int bestScore = 0;
