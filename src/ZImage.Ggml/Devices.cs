@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using ZImage.Ggml.Interop;
 
 namespace ZImage.Ggml;
@@ -97,11 +96,7 @@ public static unsafe class Devices
                 BackendKind.Vulkan => Libraries.FileName("ggml-vulkan"),
                 _ => Libraries.BestCpuFile(),
             };
-            string path = System.IO.Path.Combine(Libraries.Folder, file);
-            Libraries.Preload(path);
-            nint registry;
-            fixed (byte* utf8 = Encoding.UTF8.GetBytes(path + "\0"))
-                registry = Native.ggml_backend_load(utf8);
+            nint registry = Libraries.LoadBackend(file);
             if (registry != 0)
                 s_registries[backend] = registry;
             return registry;

@@ -14,7 +14,6 @@ internal static partial class Libraries
     private static readonly Lock s_lock = new();
     private static bool s_installed;
     private static nint s_base;
-    private static nint s_registry;
     private static string? s_folder;
 
     /// <summary>The folder the libraries are taken from; decided once.</summary>
@@ -34,7 +33,7 @@ internal static partial class Libraries
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? search)
     {
-        if (name != Native.Base && name != Native.Registry)
+        if (name != Native.Base)
             return 0;
         lock (s_lock)
         {
@@ -45,11 +44,7 @@ internal static partial class Libraries
                 s_base = Load(FileName("ggml-base"));
                 GgmlLog.Install();
             }
-            if (name == Native.Base)
-                return s_base;
-            if (s_registry == 0)
-                s_registry = Load(RegistryFileName());
-            return s_registry;
+            return s_base;
         }
     }
 
@@ -67,25 +62,11 @@ internal static partial class Libraries
 
     internal static string FileName(string library) => OperatingSystem.IsWindows() ? library + ".dll" : "lib" + library + ".so";
 
-    // The registry carries ggml's release in its name, for example libggml.v0.4.0.so.
-    private static string RegistryFileName()
-    {
-        if (Directory.Exists(Folder))
-        {
-            string pattern = OperatingSystem.IsWindows() ? "ggml*.dll" : "libggml*.so";
-            foreach (string file in Directory.EnumerateFiles(Folder, pattern).Order(StringComparer.Ordinal))
-            {
-                string name = System.IO.Path.GetFileName(file);
-                if (name.StartsWith(OperatingSystem.IsWindows() ? "ggml." : "libggml.", StringComparison.Ordinal))
-                    return name;
-            }
-        }
-        return FileName("ggml");
-    }
-
     /// <summary>The CPU library with the best score on this processor: one is staged for each instruction set level.</summary>
     internal static unsafe string BestCpuFile()
     {
+        // Held while CPU files come and go: unloaded with one of them and loaded again, ggml-base ends the process on Windows.
+        _ = NativeBase();
         string prefix = System.IO.Path.GetFileNameWithoutExtension(FileName("ggml-cpu"));
         string best = FileName("ggml-cpu");
         int bestScore = 0;
@@ -108,13 +89,17 @@ internal static partial class Libraries
     }
 
     /// <summary>
-    /// Loads a backend's library by absolute path, so that its dependencies are found beside it and a missing one is named;
-    /// ggml's own loader does neither.
+    /// Loads a backend's library by absolute path, so that its dependencies are found beside it, a missing one is named, and
+    /// the path may be long; ggml's own loader does none of this. The result is the backend's registry, 0 when the backend
+    /// does not run on this machine.
     /// </summary>
-    internal static void Preload(string path)
+    internal static unsafe nint LoadBackend(string fileName)
     {
         _ = NativeBase();
-        Load(System.IO.Path.GetFileName(path));
+        nint library = Load(fileName);
+        if (!NativeLibrary.TryGetExport(library, "ggml_backend_init", out nint init))
+            throw new NativeLibraryMissingException(fileName, System.IO.Path.Combine(Folder, fileName), "The file is no backend of ggml.");
+        return ((delegate* unmanaged[Cdecl]<nint>)init)();
     }
 
     // The CPU and GPU libraries need ggml-base by name; it must be there before them.

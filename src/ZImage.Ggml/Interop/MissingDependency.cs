@@ -6,12 +6,9 @@ namespace ZImage.Ggml.Interop;
 /// <summary>Names the library that keeps a backend from loading. Linux says it in the loader's text, Windows does not.</summary>
 internal static partial class MissingDependency
 {
-    // In the order in which a user would install them: driver first.
-    private static readonly string[] s_windowsCuda = ["nvcuda.dll", "cudart64_13.dll", "cublas64_13.dll", "cublasLt64_13.dll"];
-    private static readonly string[] s_windowsVulkan = ["vulkan-1.dll"];
-    private static readonly string[] s_windowsRuntime = ["vcruntime140.dll", "vcruntime140_1.dll", "msvcp140.dll"];
+    private const string CudaDriver = "nvcuda.dll";
 
-    /// <summary>The missing file's name, or null when the loader's text does not tell and no known candidate is missing.</summary>
+    /// <summary>The missing file's name, or null when the loader's text does not tell and every library that it asks for is there.</summary>
     internal static string? Name(string libraryPath, string loaderText)
     {
         Match match = MissingSoname().Match(loaderText);
@@ -24,14 +21,42 @@ internal static partial class MissingDependency
         if (!OperatingSystem.IsWindows())
             return match.Success ? match.Groups[1].Value : null;
 
-        string file = System.IO.Path.GetFileName(libraryPath);
-        IEnumerable<string> candidates = s_windowsRuntime;
-        if (file.Contains("cuda", StringComparison.OrdinalIgnoreCase))
-            candidates = s_windowsCuda.Concat(candidates);
-        else if (file.Contains("vulkan", StringComparison.OrdinalIgnoreCase))
-            candidates = s_windowsVulkan.Concat(candidates);
-        return candidates.FirstOrDefault(candidate => !CanLoad(candidate));
+        // The driver is named first: without it the rest does not help.
+        if (System.IO.Path.GetFileName(libraryPath).Contains("cuda", StringComparison.OrdinalIgnoreCase) && !CanLoad(CudaDriver))
+            return CudaDriver;
+        return FirstMissing(libraryPath, []);
     }
+
+    private static string? FirstMissing(string library, HashSet<string> seen)
+    {
+        foreach (string import in Imports(library))
+        {
+            if (!seen.Add(import) || CanLoad(import))
+                continue;
+            // It may be there, and miss a library itself.
+            if (Find(import, System.IO.Path.GetDirectoryName(library)!) is not { } found)
+                return import;
+            if (FirstMissing(found, seen) is { } deeper)
+                return deeper;
+        }
+        return null;
+    }
+
+    private static IReadOnlyList<string> Imports(string library)
+    {
+        try
+        {
+            return ImportTable.Read(library);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or BadImageFormatException)
+        {
+            return [];
+        }
+    }
+
+    private static string? Find(string name, string folder)
+        => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(';').Prepend(Environment.SystemDirectory).Prepend(folder)
+            .Select(place => System.IO.Path.Combine(place, name)).FirstOrDefault(File.Exists);
 
     /// <summary>How to get a missing library, in one sentence.</summary>
     internal static string Advice(string missing) => missing.ToLowerInvariant() switch

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ZImage.Ggml.Interop;
 
-/// <summary>ggml-backend.h: buffer types, buffers, backends, devices, the registry.</summary>
+/// <summary>ggml-backend.h: buffer types, buffers, backends, devices, registries.</summary>
 internal static unsafe partial class Native
 {
     // --- buffer types
@@ -45,11 +45,10 @@ internal static unsafe partial class Native
     [LibraryImport(Base)] internal static partial nint ggml_backend_dev_backend_reg(nint device);
     [LibraryImport(Base)] internal static partial nint ggml_backend_dev_init(nint device, byte* parameters);
 
-    // --- registry
+    // --- registries: what a backend's library says of its devices
     [LibraryImport(Base)] internal static partial nuint ggml_backend_reg_dev_count(nint reg);
     [LibraryImport(Base)] internal static partial nint ggml_backend_reg_dev_get(nint reg, nuint index);
     [LibraryImport(Base)] internal static partial void* ggml_backend_reg_get_proc_address(nint reg, byte* name);
-    [LibraryImport(Registry)] internal static partial nint ggml_backend_load(byte* path);
 }
 
 /// <summary>Functions that a backend hands out by name through <c>ggml_backend_reg_get_proc_address</c>.</summary>

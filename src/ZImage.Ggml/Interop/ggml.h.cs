@@ -9,7 +9,6 @@ namespace ZImage.Ggml.Interop;
 internal static unsafe partial class Native
 {
     internal const string Base = "ggml-base";
-    internal const string Registry = "ggml";
 
     internal const int GGML_PREC_F32 = 10;
     internal const int GGML_ROPE_TYPE_NORMAL = 0;

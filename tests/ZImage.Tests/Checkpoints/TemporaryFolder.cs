@@ -10,7 +10,7 @@ public sealed class TemporaryFolder : IDisposable
     {
         get
         {
-            string full = System.IO.Path.Combine(Path, name);
+            string full = System.IO.Path.GetFullPath(name, Path);
             Directory.CreateDirectory(System.IO.Path.GetDirectoryName(full)!);
             return full;
         }

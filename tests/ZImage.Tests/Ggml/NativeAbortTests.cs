@@ -14,6 +14,7 @@ public sealed class NativeAbortTests
     [Theory]
     [InlineData(nameof(Child_survives_an_assert_in_graph_building))]
     [InlineData(nameof(Child_survives_an_assert_in_a_worker_thread))]
+    [InlineData(nameof(Child_survives_a_full_context))]
     public async Task The_process_outlives_an_assert_and_computes_on(string child)
     {
         ChildProcess process = await ChildProcess.RunAsync(Environment.ProcessPath!, ["-explicit", "only", "-noColor", "-method", $"{typeof(NativeAbortTests).FullName}.{child}"]);
@@ -64,6 +65,20 @@ public sealed class NativeAbortTests
             backend.Compute(graph);
         }));
         Assert.Contains("GGML_ASSERT", fault.NativeMessage);
+        Assert.Equal([11f, 22f], Add([1, 2], [10, 20]));
+    }
+
+    [Fact(Explicit = true)]
+    public void Child_survives_a_full_context()
+    {
+        using var thread = new NativeThread("full");
+        var fault = Assert.Throws<NativeAbortException>(() => thread.Run(() =>
+        {
+            var context = new Context(1);
+            context.NewTensor(GgmlType.F32, 1);
+            context.NewTensor(GgmlType.F32, 1);
+        }));
+        Assert.Contains("not enough space", fault.NativeMessage);
         Assert.Equal([11f, 22f], Add([1, 2], [10, 20]));
     }
 

@@ -60,7 +60,7 @@ public sealed class CompletionTests(CmdletFixture fixture)
             Import-Module '{{Repository.Manifest}}'
             $line = 'Import-ZModel x -Device '
             [Management.Automation.CommandCompletion]::CompleteInput($line, $line.Length, $null).CompletionMatches.Count
-            [Diagnostics.Process]::GetCurrentProcess().Modules | Where-Object ModuleName -match 'ggml' | ForEach-Object ModuleName
+            [Diagnostics.Process]::GetCurrentProcess().Modules | Where-Object ModuleName -match '^(lib)?ggml' | ForEach-Object ModuleName
             """);
 
         Assert.Equal("", run.Error);

@@ -1,0 +1,71 @@
+using ZImage.Tests.Cmdlets;
+
+namespace ZImage.Tests.Hosting;
+
+/// <summary>A folder of native libraries that lacks one: the shell names the file and the cure. A process each, because libraries stay loaded.</summary>
+public sealed class MissingLibraryTests : IDisposable
+{
+    private static readonly string[] Staged = ["ggml-base", "ggml-cpu-x64"];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("ggml-base", "ggml-base")]
+    [InlineData("ggml-cpu-x64", "ggml-cpu")]
+    public async Task WithoutALibraryTheCpuCannotBeUsed(string left, string named)
+    {
+        Stage(Staged.Where(library => library != left));
+        ChildProcess run = await RunAsync($"""
+            {CmdletFixture.ImportTiny}
+            Get-ZDevice CPU | ForEach-Object MissingLibrary
+            """);
+
+        Assert.Equal([FileName(named)], run.Lines);
+        Assert.Contains($"'{FileName(named)}' is missing", run.Error, StringComparison.Ordinal);
+        Assert.Contains("./build.ps1 build", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WithoutTheLibrariesOfAGpuTheCpuDraws()
+    {
+        Stage(Staged);
+        ChildProcess run = await RunAsync($$"""
+            Get-ZDevice | ForEach-Object { "$($_.Name)|$($_.IsAvailable)|$($_.MissingLibrary)|$($_.RecommendedAction)" }
+            {{CmdletFixture.ImportTiny}} | New-ZImage 'a cat' -Size 32x32 -Steps 1 | ForEach-Object Width
+            """);
+
+        Assert.Equal("", run.Error);
+        Assert.Equal(
+            [
+                "CPU|True||",
+                $"CUDA|False|{FileName("ggml-cuda")}|Stage the CUDA backend with ./build.ps1 build -Backend Cuda.",
+                $"Vulkan|False|{FileName("ggml-vulkan")}|Stage the Vulkan backend with ./build.ps1 build -Backend Vulkan.",
+                "32",
+            ],
+            run.Lines);
+    }
+
+    [Fact]
+    public async Task WithoutTheFolderEveryLibraryIsMissing()
+    {
+        ChildProcess run = await RunAsync("Get-ZDevice | ForEach-Object { \"$($_.IsAvailable) $($_.MissingLibrary)\" }");
+
+        Assert.Equal([$"False {FileName("ggml-base")}", $"False {FileName("ggml-base")}", $"False {FileName("ggml-base")}"], run.Lines);
+    }
+
+    private static string FileName(string library) => OperatingSystem.IsWindows() ? library + ".dll" : $"lib{library}.so";
+
+    private string NativeFolder => Path.Combine(_folder.Root, "native");
+
+    private void Stage(IEnumerable<string> libraries)
+    {
+        Directory.CreateDirectory(NativeFolder);
+        foreach (string name in libraries.Select(FileName))
+            File.Copy(Repository.PathOf("Module", "native", Repository.RuntimeIdentifier, name), Path.Combine(NativeFolder, name));
+    }
+
+    private Task<ChildProcess> RunAsync(string script) => ChildProcess.RunAsync(
+        ChildProcess.HostProgram, ["-Command", $"Import-Module '{Repository.Manifest}'; {script}"], environment: ("ZIMAGE_NATIVE_PATH", NativeFolder));
+}

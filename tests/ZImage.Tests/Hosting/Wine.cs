@@ -1,0 +1,10 @@
+using System.Runtime.InteropServices;
+
+namespace ZImage.Tests.Hosting;
+
+/// <summary>Wine runs the tests for Windows where there is no Windows; some things it does not do as Windows does.</summary>
+internal static class Wine
+{
+    public static bool IsRunning { get; } = OperatingSystem.IsWindows()
+        && NativeLibrary.TryLoad("ntdll.dll", out nint library) && NativeLibrary.TryGetExport(library, "wine_get_version", out _);
+}
