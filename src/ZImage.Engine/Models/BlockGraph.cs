@@ -36,5 +36,15 @@ public sealed class BlockGraph : IDisposable
     /// <summary>What <c>build</c> returned: the results, as they lie in states of the model.</summary>
     public IReadOnlyList<Tensor> Results { get; }
 
+    /// <summary>Computes the block and waits for its results.</summary>
+    /// <param name="backend">The device on which the graph has its place.</param>
+    /// <param name="moment">When in the run, for a fault to name.</param>
+    public void Compute(Backend backend, string moment)
+    {
+        if (NativeThread.Current is { } thread)
+            thread.Activity = $"{moment}, block {Name}";
+        backend.Compute(Graph);
+    }
+
     public void Dispose() => _context.Dispose();
 }

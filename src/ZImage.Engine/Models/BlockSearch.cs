@@ -27,7 +27,7 @@ internal sealed class BlockSearch(ModelWeights weights, string model)
         foreach (BlockGraph graph in graphs)
         {
             cancellation.ThrowIfCancellationRequested();
-            weights.Backend.Compute(graph.Graph);
+            graph.Compute(weights.Backend, moment);
             foreach (Tensor result in graph.Results)
             {
                 float[] values = result.ToFloats();

@@ -48,7 +48,7 @@ internal static class ImageChain
             for (int i = 0; i < graphs.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                weights.Backend.Compute(graphs[i].Graph);
+                graphs[i].Compute(weights.Backend, purpose);
                 afterStage?.Invoke(stages[i].Name, As(views, slots[(i + 1) % 2], shapes[i + 1]));
             }
             (long width, long height, long channels) = shapes[^1];

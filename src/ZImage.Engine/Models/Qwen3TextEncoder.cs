@@ -103,7 +103,7 @@ public sealed class Qwen3TextEncoder : IDisposable
             for (int i = 0; i < graphs.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                Weights.Backend.Compute(graphs[i].Graph);
+                graphs[i].Compute(Weights.Backend, "the text");
                 afterBlock?.Invoke(i + 1, x);
             }
             float[] hidden = x.ToFloats();

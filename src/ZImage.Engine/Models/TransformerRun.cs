@@ -142,7 +142,7 @@ public sealed class TransformerRun : IDisposable
         foreach (BlockGraph graph in graphs)
         {
             cancellation.ThrowIfCancellationRequested();
-            _model.Backend.Compute(graph.Graph);
+            graph.Compute(_model.Backend, Moment);
             AfterBlock?.Invoke(graph.Name);
         }
     }
