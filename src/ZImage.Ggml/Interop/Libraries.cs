@@ -54,7 +54,8 @@ internal static partial class Libraries
         if (!string.IsNullOrEmpty(overridden))
             return System.IO.Path.GetFullPath(overridden);
         string assemblyFolder = System.IO.Path.GetDirectoryName(typeof(Libraries).Assembly.Location) ?? AppContext.BaseDirectory;
-        return System.IO.Path.GetFullPath(System.IO.Path.Combine(assemblyFolder, "..", "native", RuntimeId));
+        // Not by "..": Windows' long form of a path takes it for a name.
+        return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(assemblyFolder) ?? assemblyFolder, "native", RuntimeId);
     }
 
     /// <summary><c>linux-x64</c> or <c>win-x64</c>: the systems ggml is staged for.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace ZImage.Tests.Hosting;
 
@@ -30,6 +31,8 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
             WorkingDirectory = Repository.Root,
         };
         if (environment is { } variable)

@@ -46,7 +46,7 @@ public sealed class ModulePlaceTests : IDisposable
             Remove-ZModel $model
             """);
 
-        Assert.Equal("", run.Error);
+        Assert.True(run.Error.Length == 0, run.Error);
         Assert.Equal([module, Path.Combine(pictures, "1.png")], run.Lines);
         Assert.Equal(32, ImageFile.Load(Path.Combine(pictures, "1.png")).Width);
         Directory.Delete(pictures, recursive: true);
@@ -60,10 +60,10 @@ public sealed class ModulePlaceTests : IDisposable
         string[] files =
         [
             Repository.Manifest,
-            .. Directory.GetFiles(Repository.PathOf("Module"), "ZImage.*"),
+            .. Directory.GetFiles(Repository.PathOf("Module")).Where(file => Path.GetFileName(file).StartsWith("ZImage.", StringComparison.Ordinal)),
             .. Directory.GetFiles(Repository.PathOf("Module", "bin"), "*", SearchOption.AllDirectories),
-            .. Directory.GetFiles(Repository.PathOf(native), "*ggml-base.*"),
-            .. Directory.GetFiles(Repository.PathOf(native), "*ggml-cpu-x64.*"),
+            .. Directory.GetFiles(Repository.PathOf(native)).Where(file => Path.GetFileNameWithoutExtension(file).EndsWith("ggml-base", StringComparison.Ordinal)),
+            .. Directory.GetFiles(Repository.PathOf(native)).Where(file => Path.GetFileNameWithoutExtension(file).EndsWith("ggml-cpu-x64", StringComparison.Ordinal)),
         ];
         foreach (string file in files)
         {
