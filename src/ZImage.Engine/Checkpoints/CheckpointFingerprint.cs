@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using ZImage.Ggml;
 
 namespace ZImage.Engine.Checkpoints;
@@ -16,6 +17,7 @@ internal static class CheckpointFingerprint
     private const int SampleBytes = 4 * 1024;
 
     /// <summary>64 lower-case hex digits. That of several shards is the SHA-256 over those of each, in order.</summary>
+    /// <exception cref="ModelFileUnreadableException">A file cannot be read any more.</exception>
     public static string Compute(IReadOnlyList<ShardHeader> shards)
         => shards is [ShardHeader only]
             ? Compute(only.File, only.DataOffset)
@@ -23,15 +25,28 @@ internal static class CheckpointFingerprint
 
     private static string Compute(MappedFile file, long dataOffset)
     {
+        try
+        {
+            // Not from the mapping: the system reads megabytes around each page that is touched there.
+            using SafeFileHandle handle = File.OpenHandle(file.Path, options: FileOptions.RandomAccess);
+            return Compute(handle, file.Length, Math.Min(dataOffset, file.Length));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFileUnreadableException(file.Path, e.Message, e);
+        }
+    }
+
+    private static string Compute(SafeFileHandle file, long fileLength, long start)
+    {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(hash, file, 0, Math.Min(dataOffset, file.Length));
+        Append(hash, file, 0, start);
 
         Span<byte> length = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(length, file.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(length, fileLength);
         hash.AppendData(length);
 
-        long start = Math.Min(dataOffset, file.Length);
-        long data = file.Length - start;
+        long data = fileLength - start;
         if (data <= 2L * EndBytes + Samples * SampleBytes)
         {
             Append(hash, file, start, data);
@@ -41,15 +56,22 @@ internal static class CheckpointFingerprint
             Append(hash, file, start, EndBytes);
             for (int i = 0; i < Samples; i++)
                 Append(hash, file, start + (data - SampleBytes) / (Samples - 1) * i, SampleBytes);
-            Append(hash, file, file.Length - EndBytes, EndBytes);
+            Append(hash, file, fileLength - EndBytes, EndBytes);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static void Append(IncrementalHash hash, MappedFile file, long offset, long bytes)
+    private static void Append(IncrementalHash hash, SafeFileHandle file, long offset, long bytes)
     {
         const int Chunk = 1 << 20;
-        for (long done = 0; done < bytes; done += Chunk)
-            hash.AppendData(file.Span(offset + done, (int)Math.Min(Chunk, bytes - done)));
+        var buffer = new byte[(int)Math.Min(Chunk, bytes)];
+        for (long done = 0; done < bytes;)
+        {
+            int read = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(Chunk, bytes - done)), offset + done);
+            if (read == 0)
+                throw new EndOfStreamException("The file has become shorter.");
+            hash.AppendData(buffer, 0, read);
+            done += read;
+        }
     }
 }

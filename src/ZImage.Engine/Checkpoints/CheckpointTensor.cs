@@ -47,8 +47,10 @@ public sealed class CheckpointTensor
         long offset = Offset + Type.RowBytes(first);
         if (Type.Ggml is { } type)
             TensorRows.Decode(type, File, offset, target);
-        else
+        else if (Type.IsFloat8)
             Float8.Decode(Type, File.Span(offset, target.Length), target);
+        else
+            throw new NotSupportedException($"Elements of the type {Type} cannot be read as floats.");
     }
 
     public override string ToString() => $"{Name} {Type} {TensorShape.Format(Shape)}";

@@ -86,8 +86,10 @@ public sealed class ComponentFile : IDisposable
     {
         if (!_tensors.TryGetValue(name, out ComponentTensor? tensor))
             return null;
-        if (!tensor.Type.IsKnown)
-            throw new TensorTypeUnsupportedException(Path, name, tensor.Type);
+        if (!tensor.Type.IsWeightType)
+            throw new TensorTypeUnsupportedException(Path, name, tensor.Type, tensor.Type.IsKnown ? "which is not a type of weights" : null);
+        if (tensor.Elements == 0)
+            throw new ModelFileCorruptException(Path, $"the tensor '{name}' has no elements");
         if (expectedShape.Length > 0 && !TensorShape.Matches(expectedShape, tensor.Shape))
             throw new TensorShapeMismatchException(Path, name, expectedShape.ToArray(), tensor.Shape);
         return tensor;

@@ -32,15 +32,16 @@ public static class ComponentRecognizer
         int count = checkpoint.Tensors.Count;
         if (count == 0)
             return "it has no tensors";
-        if (checkpoint.Tensors.Keys.FirstOrDefault(IsAdapter) is { } adapter)
+        foreach (TensorDialect dialect in TensorDialect.All)
+        {
+            if (dialect.Contradiction(checkpoint) is { } foreign)
+                return $"it is like a {dialect.Kind.Describe()}, but has the tensor '{foreign}', which that has not";
+        }
+        if (checkpoint.Tensors.Keys.FirstOrDefault(Adapters.IsAdapter) is { } adapter)
             return $"it is a LoRA or another adapter, which changes a model and is none (it has the tensor '{adapter}')";
         string shown = Quote(checkpoint.Tensors.Keys.Take(NamesShown)) + (count > NamesShown ? ", ..." : "");
         return $"its {count} tensors ({shown}) are those of no component of Z-Image";
     }
-
-    private static bool IsAdapter(string name)
-        => name.Contains(".lora_", StringComparison.Ordinal) || name.Contains(".lora.", StringComparison.Ordinal) || name.Contains(".lokr_", StringComparison.Ordinal)
-            || name.Contains(".hada_", StringComparison.Ordinal) || name.StartsWith("lora_", StringComparison.Ordinal) || name.StartsWith("lycoris_", StringComparison.Ordinal);
 
     private static string Quote(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 }

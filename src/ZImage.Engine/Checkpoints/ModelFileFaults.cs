@@ -63,8 +63,11 @@ public sealed class ModelShardMissingException(string path, IReadOnlyList<string
     /// <summary>File names of the missing shards.</summary>
     public IReadOnlyList<string> Missing { get; } = missing;
 
+    private const int NamesShown = 5;
+
     private static string Describe(IReadOnlyList<string> missing)
-        => $"its {(missing.Count == 1 ? "shard" : "shards")} {string.Join(", ", missing.Select(name => $"'{name}'"))} {(missing.Count == 1 ? "is" : "are")} not in its folder";
+        => $"its {(missing.Count == 1 ? "shard" : "shards")} {string.Join(", ", missing.Take(NamesShown).Select(name => $"'{name}'"))}"
+            + $"{(missing.Count > NamesShown ? $" and {missing.Count - NamesShown} more" : "")} {(missing.Count == 1 ? "is" : "are")} not in its folder";
 }
 
 /// <summary>A file of an imported model was deleted, replaced or written to. ErrorId <c>ModelFileChanged</c>.</summary>

@@ -81,6 +81,8 @@ public static partial class VariantRecognizer
 
     private static RecognizedVariant? ByName(string path)
     {
+        if (PublishedBaseFile().IsMatch(Path.GetFileName(path)))
+            return new(ModelVariant.Base, $"its name is '{Path.GetFileName(path)}', as the base model is published, without 'turbo'");
         string? place = path;
         for (int i = 0; i <= FoldersLookedAt && !string.IsNullOrEmpty(place); i++, place = Path.GetDirectoryName(place))
         {
@@ -92,10 +94,15 @@ public static partial class VariantRecognizer
     }
 
     private static ModelVariant Named(string text)
-        => text.Contains("turbo", StringComparison.OrdinalIgnoreCase) ? ModelVariant.Turbo
-            : BaseWord().IsMatch(text) ? ModelVariant.Base
+        => NotDistilled().IsMatch(text) ? ModelVariant.Base
+            : text.Contains("turbo", StringComparison.OrdinalIgnoreCase) ? ModelVariant.Turbo
             : ModelVariant.Unknown;
 
-    [GeneratedRegex(@"(?<![a-z])base(?![a-z])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex BaseWord();
+    // The base model is published as Z-Image, without a further word; what else a name has is a type, a quantisation, a version.
+    [GeneratedRegex(@"^z[-_ ]?image([-_. ](bf16|f?fp?\d+|e\dm\d(fn)?|scaled|mixed|i?q\d\w*|[kxsml]{1,3}|\d+|v\d\w*|gguf|ud))*\.(gguf|safetensors|sft)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex PublishedBaseFile();
+
+    // Turbo with the distillation undone wants the base model's settings.
+    [GeneratedRegex(@"(?<![a-z])(base(?![a-z])|de[-_ ]?turbo|un[-_ ]?distilled)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex NotDistilled();
 }

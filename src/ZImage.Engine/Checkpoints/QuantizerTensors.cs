@@ -4,8 +4,9 @@ namespace ZImage.Engine.Checkpoints;
 internal static class QuantizerTensors
 {
     private const string Weight = ".weight";
-    private static readonly string[] s_scaleSuffixes = [".scale_weight", ".weight_scale"];
-    private static readonly string[] s_otherSuffixes = [".scale_input", ".input_scale", ".comfy_quant"];
+    // Each is multiplied with, the one called inverse too.
+    private static readonly string[] s_scaleSuffixes = [".scale_weight", ".weight_scale", ".weight_scale_inv"];
+    private static readonly string[] s_otherSuffixes = [".scale_input", ".input_scale", ".activation_scale", ".comfy_quant", ".weight_scale_2"];
 
     /// <summary>Whether a stored name is that of a factor or marker and not of a weight.</summary>
     public static bool IsSide(string stored)
@@ -17,6 +18,18 @@ internal static class QuantizerTensors
         => stored.Type.IsFloat8 && stored.Name.EndsWith(Weight, StringComparison.Ordinal)
             ? s_scaleSuffixes.Select(suffix => checkpoint.Tensors.GetValueOrDefault(stored.Name[..^Weight.Length] + suffix)).FirstOrDefault(scale => scale is not null)
             : null;
+
+    /// <summary>The name of a factor of a kind that is not read, beside a tensor of 8-bit floats: without it its values would be wrong.</summary>
+    public static string? UnknownScaleOf(CheckpointTensor stored, Checkpoint checkpoint)
+    {
+        if (!stored.Type.IsFloat8 || !stored.Name.EndsWith(Weight, StringComparison.Ordinal))
+            return null;
+        string stem = stored.Name[..^Weight.Length];
+        if (checkpoint.Tensors.ContainsKey(stem + ".weight_scale_2"))
+            return stem + ".weight_scale_2";
+        return checkpoint.Tensors.Keys.FirstOrDefault(name => name.StartsWith(stem + ".", StringComparison.Ordinal) && !IsSide(name)
+            && name.AsSpan(stem.Length).Contains("scale", StringComparison.OrdinalIgnoreCase));
+    }
 
     /// <summary>
     /// The shape that a GGUF file gives in <c>comfy.gguf.orig_shape.NAME</c> (slowest axis first) for a tensor that was reshaped to rows of

@@ -30,7 +30,8 @@ internal static partial class ShardSet
         string[] paths = [.. files.Select(file => Path.Combine(folder, file))];
         if (paths.Length > 1 || IsIndex(path))
         {
-            string[] missing = [.. paths.Where(file => !File.Exists(file)).Select(file => Path.GetFileName(file))];
+            HashSet<string> there = Names(folder);
+            string[] missing = [.. files.Where(file => !there.Contains(file))];
             if (missing.Length > 0)
                 throw new ModelShardMissingException(path, missing);
         }
@@ -77,6 +78,24 @@ internal static partial class ShardSet
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ModelFileUnreadableException(path, e.Message, e);
+        }
+    }
+
+    // Once for all shards: a share answers slowly.
+    private static HashSet<string> Names(string folder)
+    {
+        StringComparer comparer = OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;
+        try
+        {
+            return Directory.EnumerateFiles(folder).Select(file => Path.GetFileName(file)!).ToHashSet(comparer);
+        }
+        catch (Exception e) when (e is DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFileUnreadableException(folder, e.Message, e);
         }
     }
 

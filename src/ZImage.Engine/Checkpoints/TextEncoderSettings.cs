@@ -12,42 +12,42 @@ public sealed record TextEncoderSettings(float? RopeTheta, float? RmsEps)
 {
     private const string ConfigName = "config.json";
 
-    /// <exception cref="ModelFileCorruptException">A number is there and is none.</exception>
+    /// <exception cref="ModelFileCorruptException">A number is there that cannot be used.</exception>
     public static TextEncoderSettings Of(ComponentFile file)
     {
         string architecture = file.Metadata.GetString("general.architecture") ?? "qwen3";
         float? theta = file.Metadata.GetSingle($"{architecture}.rope.freq_base") ?? file.Metadata.GetSingle("qwen3.rope.freq_base");
         float? eps = file.Metadata.GetSingle($"{architecture}.attention.layer_norm_rms_epsilon") ?? file.Metadata.GetSingle("qwen3.attention.layer_norm_rms_epsilon");
-        return theta is not null || eps is not null ? new(theta, eps) : BesideFile(file.Path);
+        TextEncoderSettings settings = theta is not null || eps is not null ? new(theta, eps) : BesideFile(file.Path);
+        if (settings.RopeTheta is { } t && !(float.IsFinite(t) && t > 0))
+            throw new ModelFileCorruptException(file.Path, FormattableString.Invariant($"its rotary base is {t}"));
+        if (settings.RmsEps is { } e && !(float.IsFinite(e) && e >= 0))
+            throw new ModelFileCorruptException(file.Path, FormattableString.Invariant($"the epsilon of its norms is {e}"));
+        return settings;
     }
 
+    // Many programs keep settings under this name: what is none of a Qwen3 says nothing.
     private static TextEncoderSettings BesideFile(string path)
     {
-        string config = Path.Combine(Path.GetDirectoryName(path)!, ConfigName);
+        var nothing = new TextEncoderSettings(null, null);
         try
         {
-            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(config));
+            using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(path)!, ConfigName)));
             JsonElement root = json.RootElement;
-            // A folder may hold the settings of another part of the model under this name.
-            if (!root.TryGetProperty("model_type", out JsonElement type) || type.GetString()?.StartsWith("qwen3", StringComparison.Ordinal) != true)
-                return new(null, null);
-            float? theta = Number(root, "rope_theta") ?? (root.TryGetProperty("rope_parameters", out JsonElement rope) ? Number(rope, "rope_theta") : null);
-            return new(theta, Number(root, "rms_norm_eps"));
+            if (Member(root, "model_type") is not { ValueKind: JsonValueKind.String } type || !type.GetString()!.StartsWith("qwen3", StringComparison.Ordinal))
+                return nothing;
+            // A model that sees pictures too has its language part's settings apart.
+            JsonElement text = Member(root, "text_config") is { ValueKind: JsonValueKind.Object } part ? part : root;
+            return new(Number(text, "rope_theta") ?? (Member(text, "rope_parameters") is { } rope ? Number(rope, "rope_theta") : null), Number(text, "rms_norm_eps"));
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
-            return new(null, null);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
-        {
-            throw new ModelFileCorruptException(config, $"it is not the configuration of a text encoder: {e.Message}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new ModelFileUnreadableException(config, e.Message, e);
+            return nothing;
         }
     }
 
-    private static float? Number(JsonElement parent, string name)
-        => parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement number) && number.ValueKind == JsonValueKind.Number ? number.GetSingle() : null;
+    private static JsonElement? Member(JsonElement parent, string name)
+        => parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out JsonElement member) ? member : null;
+
+    private static float? Number(JsonElement parent, string name) => Member(parent, name) is { ValueKind: JsonValueKind.Number } number ? number.GetSingle() : null;
 }

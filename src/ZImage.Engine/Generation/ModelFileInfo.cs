@@ -4,7 +4,7 @@ using ZImage.Engine.Text;
 
 namespace ZImage.Engine.Generation;
 
-/// <summary>What one component in a model file is, without loading it: headers alone are read.</summary>
+/// <summary>What one component in a model file is, without loading it: its header is read, and samples for its fingerprint.</summary>
 public sealed record ModelFileInfo
 {
     /// <summary>Full path of the file, of the index, or of one shard.</summary>
@@ -66,8 +66,8 @@ public sealed record ModelFileInfo
     /// <summary>Whether an autoencoder can also encode images.</summary>
     public bool? HasEncoder { get; init; }
 
-    /// <summary>The name by which pictures remember the file; see <see cref="Checkpoint.Fingerprint"/>.</summary>
-    public required string Fingerprint { get; init; }
+    /// <summary>The name by which pictures remember the file (<see cref="Checkpoint.Fingerprint"/>); empty for an unknown kind.</summary>
+    public string Fingerprint { get; init; } = "";
 
     /// <summary>Looks at a file: one result for each component in it, or one of unknown kind.</summary>
     /// <exception cref="ModelFileException">It is no model file, or a damaged one.</exception>
@@ -90,7 +90,7 @@ public sealed record ModelFileInfo
             Evidence = component.Evidence,
             Dialect = component.Dialect,
             Prefix = component.Prefix,
-            Fingerprint = checkpoint.Fingerprint,
+            Fingerprint = component.Kind == ComponentKind.Unknown ? "" : checkpoint.Fingerprint,
         };
         if (component.Kind == ComponentKind.Unknown)
             return info with { Types = BytesByType(checkpoint.Tensors.Values.Select(tensor => (tensor.Type, tensor.Bytes))), Parameters = checkpoint.Tensors.Values.Sum(tensor => tensor.Elements) };

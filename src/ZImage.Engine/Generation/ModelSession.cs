@@ -58,6 +58,12 @@ public sealed class ModelSession : IDisposable
             _textEncoder = Keep(new Qwen3TextEncoder(textEncoder, _backend));
             _autoencoder = Keep(new Autoencoder(vae, _backend));
             CheckFit(files, _transformer.Config, _textEncoder, _autoencoder);
+            Name = options.Name ?? files.Name;
+            Identity = new ModelIdentity(files.Name, diffusion.Checkpoint.Fingerprint, textEncoder.Checkpoint.Fingerprint, vae.Checkpoint.Fingerprint);
+            Defaults = RecommendedSettings.For(diffusion);
+            Components = [Summarize(ComponentKind.Transformer, _transformer.Weights), Summarize(ComponentKind.TextEncoder, _textEncoder.Weights), Summarize(ComponentKind.Autoencoder, _autoencoder.Weights)];
+            RecognizedVariant variant = VariantRecognizer.Recognize(diffusion);
+            observer?.OnMessage(MessageLevel.Verbose, $"{Name} is of the kind {variant.Variant}: {variant.Evidence}.");
             CheckRope(_textEncoder.Config, files.TextEncoder, observer);
             foreach (ModelWeights weights in (ModelWeights[])[_textEncoder.Weights, _transformer.Weights, _autoencoder.Weights])
                 _residencies.Add(Keep(WeightResidency.Place(weights, _memory, cancellation)));
@@ -72,10 +78,6 @@ public sealed class ModelSession : IDisposable
             throw;
         }
 
-        Name = options.Name ?? files.Name;
-        Identity = new ModelIdentity(files.Name, _files[0].Checkpoint.Fingerprint, _files[1].Checkpoint.Fingerprint, _files[2].Checkpoint.Fingerprint);
-        Defaults = RecommendedSettings.For(_files[0]);
-        Components = [Summarize(ComponentKind.Transformer, _transformer.Weights), Summarize(ComponentKind.TextEncoder, _textEncoder.Weights), Summarize(ComponentKind.Autoencoder, _autoencoder.Weights)];
         LoadDuration = Stopwatch.GetElapsedTime(start);
         observer?.OnMessage(MessageLevel.Verbose, FormattableString.Invariant(
             $"Loaded {Name} on {device.Name} ({device.Description}) in {LoadDuration.TotalSeconds:F2} s: {_memory.Bytes / 1048576.0:F1} MiB on the device, {_residencies.Sum(r => r.MappedBytes) / 1048576.0:F1} MiB used in place from the files") + (_backend.Threads > 0 ? $", {_backend.Threads} threads." : "."));

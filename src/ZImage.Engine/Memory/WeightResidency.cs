@@ -8,7 +8,7 @@ namespace ZImage.Engine.Memory;
 
 /// <summary>
 /// Puts the weights of a component where its device computes from. On the CPU they are used where they lie in the mapped file;
-/// other devices get one buffer a block. Weights that the device cannot take as stored are widened to F32.
+/// other devices get one buffer a block. Weights that the device cannot take as stored are widened: 8-bit floats to F16, others to F32.
 /// </summary>
 public sealed class WeightResidency : IDisposable
 {

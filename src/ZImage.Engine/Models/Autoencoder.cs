@@ -28,9 +28,6 @@ public sealed class Autoencoder : IDisposable
     {
         Weights = weights;
         ComponentFile file = weights.File;
-        // Older autoencoders of the same make have one more convolution on either side.
-        if (file.Has("post_quant_conv.weight"))
-            throw new WrongComponentException(file.Path, ComponentKind.Autoencoder, ComponentKind.Unknown, "it has the tensor 'post_quant_conv.weight', which the Flux autoencoder has not");
         LatentChannels = (int)file.Require("decoder.conv_in.weight", 3, 3, -1, -1).Ne(2);
         Levels = file.Blocks("decoder.up.");
         if (Levels == 0)

@@ -65,8 +65,6 @@ public sealed class ModelWeights : IDisposable
 
     private Tensor Declare(Block block, ComponentTensor source, WeightUse use, ReadOnlySpan<long> shape)
     {
-        if (!source.Type.IsWeightType)
-            throw new TensorTypeUnsupportedException(File.Path, source.Name, source.Type, "which is not a type of weights");
         CheckScale(source);
         if (_context is null)
             return default;
@@ -80,14 +78,16 @@ public sealed class ModelWeights : IDisposable
         return tensor;
     }
 
-    private void CheckScale(ComponentTensor source)
+    /// <summary>Demands that factors which a tensor has are such that are understood.</summary>
+    /// <exception cref="TensorTypeUnsupportedException">They are not.</exception>
+    internal void CheckScale(ComponentTensor source)
     {
-        if (source.Scale is not { } scale)
-            return;
-        if (!scale.Type.IsWeightType || (scale.Elements != 1 && scale.Elements != source.Elements / source.Ne(0)))
+        if (QuantizerTensors.UnknownScaleOf(source.Stored, File.Checkpoint) is { } unknown)
+            throw new TensorTypeUnsupportedException(File.Path, source.Name, source.Type, $"with factors '{unknown}' of a kind that is not read");
+        if (source.Scale is { } scale && (!scale.Type.IsWeightType || scale.Type.IsFloat8 || source.ScaleGrid is null))
         {
             throw new TensorTypeUnsupportedException(File.Path, source.Name, source.Type,
-                $"with factors '{scale.Name}' of the shape {TensorShape.Format(scale.Shape)}, where one, or one for each row, is expected");
+                $"with factors '{scale.Name}' ({scale.Type} {TensorShape.Format(scale.Shape)}), where one, one for each row, or one for each of equal rectangles is expected");
         }
     }
 

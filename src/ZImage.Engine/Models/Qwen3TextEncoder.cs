@@ -61,7 +61,8 @@ public sealed class Qwen3TextEncoder : IDisposable
         ComponentFile file = weights.File;
         Config = Qwen3Config.From(file);
         _embeddings = file.Require("token_embd.weight", Config.Hidden, -1);
-        if (!_embeddings.Type.IsWeightType || Config.Hidden % _embeddings.Type.BlockSize != 0)
+        weights.CheckScale(_embeddings);
+        if (Config.Hidden % _embeddings.Type.BlockSize != 0)
             throw new TensorTypeUnsupportedException(file.Path, _embeddings.Name, _embeddings.Type, "and its rows are not whole blocks");
         for (int i = 0; i < Config.Blocks - 1; i++)
             _layers.Add(new Layer(Weights, $"blk.{i}", Config));

@@ -15,7 +15,8 @@ namespace ZImage.Ggml.Interop;
 /// </remarks>
 internal static unsafe partial class BusErrorGuard
 {
-    private const int Slots = 512;
+    // More files than any shell has open; a mapping beyond them is not watched.
+    private const int Slots = 4096;
     private const int SIGBUS = 7;
     private const int PROT_READ = 1, PROT_WRITE = 2, PROT_EXEC = 4;
     private const int MAP_PRIVATE = 2, MAP_ANONYMOUS = 0x20;

@@ -87,15 +87,74 @@ public sealed class EveryFileTests : IDisposable
     }
 
     [Fact]
-    public void FactorsOfAnotherShapeAreAFault()
+    public void FactorsOfRectanglesAreApplied()
+    {
+        TinyTensors.WriteTokenizer(_folder["tokenizer.json"]);
+        TinyTensors encoder = Dialects.HuggingFaceTextEncoder(TinyTensors.TextEncoder);
+        float Factor(int row, int column) => 1 << ((row / 32 + column / 32) % 3);
+        TinyTensors Changed(Func<TinyTensor, IEnumerable<TinyTensor>> matrix) => encoder.Each(tensor => tensor.Name.EndsWith("_proj.weight", StringComparison.Ordinal) ? matrix(tensor) : [tensor]);
+        float[] By(TinyTensor tensor, Func<float, float, float> apply) => [.. tensor.Values.Select((value, i) => apply(value, Factor(i / (int)tensor.Shape[0], i % (int)tensor.Shape[0])))];
+
+        string file = Changed(tensor =>
+        {
+            (int across, int down) = ((int)tensor.Shape[0] / 32, (int)tensor.Shape[1] / 32);
+            float[] factors = [.. Enumerable.Range(0, across * down).Select(i => Factor(i / across * 32, i % across * 32))];
+            return [tensor with { Type = "F8_E4M3", Values = By(tensor, (value, factor) => value / factor) }, new TinyTensor(ScaleName(tensor, "weight_scale_inv"), [across, down], factors, "F32")];
+        }).WriteSafetensors(_folder["a.safetensors"], "F32");
+        string same = Changed(tensor => [tensor with { Type = "F16", Values = By(tensor with { Values = Float8Values(StoredType.Float8E4M3, By(tensor, (value, factor) => value / factor)) }, (value, factor) => value * factor) }])
+            .WriteSafetensors(_folder["b.safetensors"], "F32");
+
+        Assert.Equal(Picture(s_golden.Value with { TextEncoder = same }), Picture(s_golden.Value with { TextEncoder = file }));
+    }
+
+    [Theory]
+    [InlineData("weight_scale", 5, 7)]
+    [InlineData("weight_scale", 97, 1)]
+    [InlineData("weight_scale_of_another_kind", 1, 1)]
+    [InlineData("weight_scale_2", 1, 1)]
+    public void FactorsThatAreNotUnderstoodAreAFault(string name, int across, int down)
     {
         TinyTensors scaled = TinyTensors.Transformer.Each(tensor => tensor.Name == "layers.0.feed_forward.w2.weight"
-            ? [tensor with { Type = "F8_E4M3" }, new TinyTensor("layers.0.feed_forward.w2.weight_scale", [2, 3], [1, 1, 1, 1, 1, 1])]
+            ? [tensor with { Type = "F8_E4M3" }, new TinyTensor("layers.0.feed_forward.w2." + name, [across, down], [.. Enumerable.Repeat(1f, across * down)])]
             : (IEnumerable<TinyTensor>)[tensor]);
+        string file = scaled.WriteSafetensors(_folder["t.safetensors"], "F32");
 
-        ModelFiles files = s_golden.Value with { Diffusion = scaled.WriteSafetensors(_folder["t.safetensors"], "F32") };
+        Assert.Contains(name, Assert.Throws<TensorTypeUnsupportedException>(() => Picture(s_golden.Value with { Diffusion = file })).Message, StringComparison.Ordinal);
+        Assert.False(Assert.Single(ModelFileInfo.Inspect(file)).IsUsable);
+    }
 
-        Assert.Contains("weight_scale", Assert.Throws<TensorTypeUnsupportedException>(() => Picture(files)).Message, StringComparison.Ordinal);
+    [Fact]
+    public void FactorsOfTheVocabularyAreCheckedToo()
+    {
+        TinyTensors.WriteTokenizer(_folder["tokenizer.json"]);
+        string file = Dialects.HuggingFaceTextEncoder(TinyTensors.TextEncoder).Each(tensor => tensor.Name == "embed_tokens.weight"
+            ? [tensor with { Type = "F8_E4M3" }, new TinyTensor("embed_tokens.weight_scale", [3], [1, 1, 1])]
+            : (IEnumerable<TinyTensor>)[tensor]).WriteSafetensors(_folder["e.safetensors"], "F32");
+
+        Assert.Throws<TensorTypeUnsupportedException>(() => Picture(s_golden.Value with { TextEncoder = file }));
+    }
+
+    [Theory]
+    [InlineData("layers.0.attention.q_norm.weight", 0, 1)]
+    [InlineData("layers.0.feed_forward.w1.weight", 96, 0)]
+    [InlineData("layers.1.ffn_norm1.weight", 0, 1)]
+    public void ATensorWithoutElementsIsAFault(string name, int across, int down)
+    {
+        string file = TinyTensors.Transformer.Each(tensor => tensor.Name == name ? new TinyTensor(name, down == 1 ? [across] : [across, down], []) : tensor).WriteSafetensors(_folder["t.safetensors"], "F32");
+
+        Assert.Contains(name, Assert.Throws<ModelFileCorruptException>(() => Picture(s_golden.Value with { Diffusion = file })).Message, StringComparison.Ordinal);
+        Assert.Contains("no elements", Assert.Single(ModelFileInfo.Inspect(file)).Problem!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnImportThatFailsLeavesNothingOpen()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux tells what is mapped.");
+        string file = TinyTensors.Transformer.WriteGguf(_folder["t.gguf"], "F32", more: ("zimage.default.steps", "abc"));
+
+        Assert.Throws<ModelFileCorruptException>(() => Picture(s_golden.Value with { Diffusion = file }));
+
+        Assert.DoesNotContain(file, File.ReadAllText("/proc/self/maps"), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -297,6 +356,7 @@ public sealed class EveryFileTests : IDisposable
     [Theory]
     [InlineData("gguf")]
     [InlineData("safetensors")]
+    [InlineData("part of a larger model")]
     public void TheRotaryBaseComesFromTheFileAndIsWarnedOf(string format)
     {
         string file;
@@ -308,7 +368,9 @@ public sealed class EveryFileTests : IDisposable
         {
             file = Dialects.HuggingFaceTextEncoder(TinyTensors.TextEncoder).WriteSafetensors(_folder["t.safetensors"], "F32");
             TinyTensors.WriteTokenizer(_folder["tokenizer.json"]);
-            File.WriteAllText(_folder["config.json"], """{ "model_type": "qwen3", "rope_theta": 5000000, "rms_norm_eps": 1e-06 }""");
+            File.WriteAllText(_folder["config.json"], format == "safetensors"
+                ? """{ "model_type": "qwen3", "rope_theta": 5000000, "rms_norm_eps": 1e-06 }"""
+                : """{ "model_type": "qwen3_vl", "text_config": { "rope_parameters": { "rope_theta": 5000000 } } }""");
         }
         var messages = new List<string>();
 
@@ -318,6 +380,33 @@ public sealed class EveryFileTests : IDisposable
         Assert.Contains("5000000", Assert.Single(messages), StringComparison.Ordinal);
         Assert.Equal(5e6f, Assert.Single(ModelFileInfo.Inspect(file)).RopeTheta);
         Assert.Equal(1e6f, Assert.Single(ModelFileInfo.Inspect(s_golden.Value.TextEncoder)).RopeTheta);
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("not JSON")]
+    [InlineData("{ \"model_type\": 5 }")]
+    [InlineData("{ \"model_type\": \"lumina2\", \"rope_theta\": 3 }")]
+    public void SettingsOfSomethingElseSayNothing(string text)
+    {
+        string file = Dialects.HuggingFaceTextEncoder(TinyTensors.TextEncoder).WriteSafetensors(_folder["t.safetensors"], "F32");
+        TinyTensors.WriteTokenizer(_folder["tokenizer.json"]);
+        File.WriteAllText(_folder["config.json"], text);
+
+        Assert.Equal(s_goldenPicture.Value, Picture(s_golden.Value with { TextEncoder = file }));
+    }
+
+    [Theory]
+    [InlineData("\"rope_theta\": 0")]
+    [InlineData("\"rope_theta\": -5")]
+    [InlineData("\"rms_norm_eps\": -1")]
+    public void SettingsThatCannotBeAreAFault(string setting)
+    {
+        string file = Dialects.HuggingFaceTextEncoder(TinyTensors.TextEncoder).WriteSafetensors(_folder["t.safetensors"], "F32");
+        TinyTensors.WriteTokenizer(_folder["tokenizer.json"]);
+        File.WriteAllText(_folder["config.json"], $$"""{ "model_type": "qwen3", {{setting}} }""");
+
+        Assert.Throws<ModelFileCorruptException>(() => Picture(s_golden.Value with { TextEncoder = file }));
     }
 
     private static TinyTensors Transformer(string dialect) => dialect switch

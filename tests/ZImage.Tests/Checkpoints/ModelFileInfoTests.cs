@@ -55,6 +55,12 @@ public sealed class ModelFileInfoTests : IDisposable
     [InlineData("Z-Image-Turbo/model.gguf", ModelVariant.Turbo, 8)]
     [InlineData("z-image-base.gguf", ModelVariant.Base, 40)]
     [InlineData("z_image_base_bf16.gguf", ModelVariant.Base, 40)]
+    [InlineData("z_image_bf16.safetensors", ModelVariant.Base, 40)]
+    [InlineData("z-image-Q4_K_M.gguf", ModelVariant.Base, 40)]
+    [InlineData("z_image_fp8_e4m3fn_scaled.safetensors", ModelVariant.Base, 40)]
+    [InlineData("z_image_de_turbo_v1.gguf", ModelVariant.Base, 40)]
+    [InlineData("z-image-demo-q8_0.gguf", ModelVariant.Unknown, 8)]
+    [InlineData("z_image_my_finetune.gguf", ModelVariant.Unknown, 8)]
     [InlineData("database.gguf", ModelVariant.Unknown, 8)]
     [InlineData("model.gguf", ModelVariant.Unknown, 8)]
     public void AVariantIsToldFromNames(string name, ModelVariant expected, int steps)
@@ -86,6 +92,7 @@ public sealed class ModelFileInfoTests : IDisposable
         [
             new TinyTensor("layers.0.attention.to_q.lora_A.weight", [96, 4], new float[384]),
             new TinyTensor("layers.0.adaLN_modulation.0.lora_A.weight", [96, 4], new float[384]),
+            new TinyTensor("cap_embedder.1.lora_A.weight", [64, 4], new float[256]),
         ]);
 
         ModelFileInfo info = Inspect(lora.WriteSafetensors(_folder["l.safetensors"], "F32"));
@@ -96,11 +103,25 @@ public sealed class ModelFileInfoTests : IDisposable
     }
 
     [Fact]
+    public void PackedWeightsAreToldByTheirType()
+    {
+        SafetensorsWriter writer = TinyTensors.Transformer.Where(tensor => tensor.Name != "layers.0.attention.qkv.weight").Safetensors("F32");
+        writer.AddTensor("layers.0.attention.qkv.weight", "U8", [48, 288], new byte[48 * 288]);
+        writer.AddTensor("layers.0.attention.qkv.weight_scale", "F8_E4M3", [6, 288], new byte[6 * 288]);
+        writer.AddTensor("layers.0.attention.qkv.weight_scale_2", "F32", [1], new byte[4]);
+        writer.Write(_folder["t.safetensors"]);
+
+        Assert.Contains("U8", Inspect(_folder["t.safetensors"]).Problem!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AnOlderAutoencoderIsNotTakenForThisOne()
     {
         ModelFileInfo info = Inspect(TinyTensors.Autoencoder.With(new TinyTensor("post_quant_conv.weight", [1, 1, 16, 16], new float[256])).WriteSafetensors(_folder["v.safetensors"], "F32"));
 
-        Assert.Contains("post_quant_conv", info.Problem!, StringComparison.Ordinal);
+        Assert.Equal(ComponentKind.Unknown, info.Kind);
+        Assert.Contains("Flux autoencoder", info.Evidence, StringComparison.Ordinal);
+        Assert.Contains("'post_quant_conv.weight'", info.Evidence, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -9,5 +9,8 @@ internal sealed class CompVisAutoencoderDialect : TensorDialect
 
     public override IReadOnlyList<string> Prefixes => ["", "first_stage_model.", "vae."];
 
+    // Older autoencoders of the same make have one more convolution on either side.
+    public override IReadOnlyList<string> Contradictions => ["post_quant_conv."];
+
     public override IReadOnlyList<string> Signature => ["decoder.mid.block_1.", "decoder.up.*.block."];
 }

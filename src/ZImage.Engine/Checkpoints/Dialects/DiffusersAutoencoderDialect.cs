@@ -37,6 +37,9 @@ internal sealed partial class DiffusersAutoencoderDialect : TensorDialect
 
     public override IReadOnlyList<string> Prefixes => ["", "first_stage_model.", "vae."];
 
+    // Older autoencoders of the same make have one more convolution on either side.
+    public override IReadOnlyList<string> Contradictions => ["post_quant_conv."];
+
     public override IReadOnlyList<string> Signature => ["decoder.mid_block.resnets.", "decoder.up_blocks.*.resnets."];
 
     public override Func<string, string?> Mapping(IEnumerable<string> names)

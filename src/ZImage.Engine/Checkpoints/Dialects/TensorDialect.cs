@@ -38,20 +38,28 @@ internal abstract class TensorDialect
     public virtual Func<string, string?> Mapping(IEnumerable<string> names) => Canonical;
 
     /// <summary>Whether the checkpoint speaks this dialect: with which prefix, and one tensor for each part of the signature.</summary>
-    public DialectMatch? Match(Checkpoint checkpoint)
+    public DialectMatch? Match(Checkpoint checkpoint) => Signed(checkpoint).FirstOrDefault(match => Contradiction(checkpoint, match) is null);
+
+    /// <summary>A tensor by which a checkpoint with the signature turns out to be another model; null when it is none of both.</summary>
+    public string? Contradiction(Checkpoint checkpoint) => Signed(checkpoint).Select(match => Contradiction(checkpoint, match)).FirstOrDefault(name => name is not null);
+
+    private IEnumerable<DialectMatch> Signed(Checkpoint checkpoint)
     {
         foreach (string prefix in Prefixes)
         {
             string?[] witnesses = [.. Signature.Select(beginning => FirstWith(checkpoint, prefix, beginning))];
-            if (witnesses.All(name => name is not null) && Contradictions.All(beginning => FirstWith(checkpoint, prefix, beginning) is null))
-                return new DialectMatch(this, prefix, witnesses!);
+            if (witnesses.All(name => name is not null))
+                yield return new DialectMatch(this, prefix, witnesses!);
         }
-        return null;
     }
 
+    private string? Contradiction(Checkpoint checkpoint, DialectMatch match)
+        => Contradictions.Select(beginning => FirstWith(checkpoint, match.Prefix, beginning)).FirstOrDefault(name => name is not null);
+
+    // What an adapter adds to a weight has the weight's name in its own.
     private static string? FirstWith(Checkpoint checkpoint, string prefix, string beginning)
         => checkpoint.Tensors.Keys.FirstOrDefault(name =>
-            name.StartsWith(prefix, StringComparison.Ordinal) && BeginsWith(name.AsSpan(prefix.Length), beginning));
+            name.StartsWith(prefix, StringComparison.Ordinal) && BeginsWith(name.AsSpan(prefix.Length), beginning) && !Adapters.IsAdapter(name));
 
     private static bool BeginsWith(ReadOnlySpan<char> name, ReadOnlySpan<char> beginning)
     {
