@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace ZImage.Tests.Hosting;
 
@@ -8,6 +9,9 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
     /// <summary>The host that was built with the tests.</summary>
     public static string HostProgram { get; } =
         Path.Combine(AppContext.BaseDirectory, "ZImage.Host" + (OperatingSystem.IsWindows() ? ".exe" : ""));
+
+    // Without a mark at the start, which a program would read as part of its input.
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
     /// <summary>The lines of standard output.</summary>
     public string[] Lines => Output.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
@@ -30,6 +34,9 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            StandardInputEncoding = Utf8,
+            StandardOutputEncoding = Utf8,
+            StandardErrorEncoding = Utf8,
             WorkingDirectory = Repository.Root,
         };
         if (environment is { } variable)
