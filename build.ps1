@@ -5,7 +5,8 @@
 .DESCRIPTION
     build  publishes the cmdlets into Module/bin and stages the prebuilt ggml libraries into Module/native
     demo   builds, then runs examples/demo.ps1, which draws into examples/out
-    test   builds, then runs every xunit test and, where pwsh and Pester 5 or later are, every Pester test
+    test   builds, then runs every xunit test, on Linux with Wine once more as a program for Windows, and, where pwsh and
+           Pester 5 or later are, every Pester test
     clean  removes all that the other tasks made; packages that npm fetched stay in native
     Needs the .NET SDK and Node.js. The script itself uses the language, core cmdlets and .NET alone, so that it also
     runs in ZImage.Host, on machines without pwsh (see build.sh).
@@ -102,7 +103,7 @@ function Sync-Folder([string] $folder, [Collections.Generic.Dictionary[string, s
 }
 
 # npm ci, unless the packages of this lock file are there already.
-function Install-Package([string] $folder) {
+function Install-Package([string] $folder, [string[]] $options) {
     $lock = [IO.FileInfo]::new([IO.Path]::Combine($folder, 'package-lock.json'))
     $installed = [IO.FileInfo]::new([IO.Path]::Combine($folder, 'node_modules', '.package-lock.json'))
     if ($installed.Exists -and $installed.LastWriteTimeUtc -ge $lock.LastWriteTimeUtc) {
@@ -110,7 +111,7 @@ function Install-Package([string] $folder) {
     }
     "Fetching the packages of $([IO.Path]::GetRelativePath($root, $folder))"
     $npm = Get-Program ($windows ? 'npm.cmd' : 'npm') 'Install Node.js 20 or later and start a new shell.'
-    Invoke-Program $npm @('ci', '--prefix', $folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error') | Out-Null
+    Invoke-Program $npm (@('ci', '--prefix', $folder, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error') + $options) | Out-Null
 }
 
 function Test-NvidiaDriver {
@@ -122,32 +123,18 @@ function Test-NvidiaDriver {
     [bool] (Get-Command -Name 'nvidia-smi' -CommandType Application -ErrorAction Ignore)
 }
 
-# Module/native/<rid>: base, registry and CPU files of the plain package, and one file of each other backend's.
-function Copy-NativeLibrary {
-    if ([Runtime.InteropServices.RuntimeInformation]::OSArchitecture -ne 'X64' -or -not ($windows -or [OperatingSystem]::IsLinux())) {
-        throw "There are no ggml libraries for $([Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier): ZImage runs on linux-x64 and win-x64."
-    }
-    $rid = $windows ? 'win-x64' : 'linux-x64'
-    $prefix, $suffix = $windows ? ('', '.dll') : ('lib', '.so')
-    $target = Get-RepositoryPath "Module/native/$rid"
-    $cuda = "${prefix}ggml-cuda$suffix"
-
-    # Auto takes away nothing that was asked for before.
-    $wantsCuda = $Backend -eq 'Cuda' -or ($Backend -eq 'Auto' -and
-        ([IO.File]::Exists([IO.Path]::Combine($target, $cuda)) -or (Test-NvidiaDriver)))
-
-    Install-Package (Get-RepositoryPath 'native')
-    $packages = Get-RepositoryPath 'native/node_modules/@node-llama-cpp'
-    $sources = @("$packages/$rid/LICENSE", "$packages/$rid/bins/$rid/${prefix}ggml.v0.4.0$suffix", "$packages/$rid/bins/$rid/${prefix}ggml-base$suffix")
+# Puts the libraries of one system into Module/native/<rid>: base and CPU files of the plain package, and one file of each other backend's.
+function Copy-Library([string] $rid, [string] $packages, [string[]] $backends) {
+    $prefix, $suffix = $rid -eq 'win-x64' ? ('', '.dll') : ('lib', '.so')
+    $sources = @("$packages/$rid/LICENSE", "$packages/$rid/bins/$rid/${prefix}ggml-base$suffix")
     if ([IO.Directory]::Exists("$packages/$rid/bins/$rid")) {
         $sources += [IO.Directory]::GetFiles("$packages/$rid/bins/$rid", "${prefix}ggml-cpu-*$suffix")
     }
-    if ($Backend -ne 'Cpu') {
+    if ('Vulkan' -in $backends) {
         $sources += "$packages/$rid-vulkan/bins/$rid-vulkan/${prefix}ggml-vulkan$suffix"
     }
-    if ($wantsCuda) {
-        Install-Package (Get-RepositoryPath 'native/cuda')
-        $sources += (Get-RepositoryPath "native/cuda/node_modules/@node-llama-cpp/$rid-cuda/bins/$rid-cuda/$cuda")
+    if ('Cuda' -in $backends) {
+        $sources += (Get-RepositoryPath "native/cuda/node_modules/@node-llama-cpp/$rid-cuda/bins/$rid-cuda/${prefix}ggml-cuda$suffix")
     }
 
     $files = [Collections.Generic.Dictionary[string, string]]::new()
@@ -158,7 +145,27 @@ function Copy-NativeLibrary {
         }
         $files.Add([IO.Path]::GetFileName($source), $source)
     }
-    Sync-Folder $target $files
+    Sync-Folder (Get-RepositoryPath "Module/native/$rid") $files
+}
+
+# The libraries of the system at hand.
+function Copy-NativeLibrary {
+    if ([Runtime.InteropServices.RuntimeInformation]::OSArchitecture -ne 'X64' -or -not ($windows -or [OperatingSystem]::IsLinux())) {
+        throw "There are no ggml libraries for $([Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier): ZImage runs on linux-x64 and win-x64."
+    }
+    $rid = $windows ? 'win-x64' : 'linux-x64'
+    $backends = @()
+    if ($Backend -ne 'Cpu') {
+        $backends += 'Vulkan'
+    }
+    # Auto takes away nothing that was asked for before.
+    $staged = Get-RepositoryPath ("Module/native/$rid/" + ($windows ? 'ggml-cuda.dll' : 'libggml-cuda.so'))
+    if ($Backend -eq 'Cuda' -or ($Backend -eq 'Auto' -and ([IO.File]::Exists($staged) -or (Test-NvidiaDriver)))) {
+        $backends += 'Cuda'
+        Install-Package (Get-RepositoryPath 'native/cuda')
+    }
+    Install-Package (Get-RepositoryPath 'native')
+    Copy-Library $rid (Get-RepositoryPath 'native/node_modules/@node-llama-cpp') $backends
 }
 
 # A digest of all that Module/bin is built from, so that nothing is compiled twice.
@@ -209,30 +216,69 @@ function Invoke-Demo {
     Invoke-Program (Get-Shell) @('-NoProfile', '-Command', "`$ErrorActionPreference = 'Stop'; Import-Module '$manifest'; & '$script'")
 }
 
-# Runs the xunit program, passes on what it prints and adds to the counts Passed, Failed and Skipped.
+# An empty place for the report of a test program.
+function New-Report([string] $name) {
+    $report = Get-RepositoryPath "artifacts/test-results/$name"
+    [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($report)) | Out-Null
+    [IO.File]::Delete($report)
+    $report
+}
+
+# Adds what an xunit program reported to the counts Passed, Failed and Skipped; one that reported nothing broke off.
+function Add-XUnitReport([hashtable] $count, [string] $report, [int] $exitCode) {
+    if (-not [IO.File]::Exists($report)) {
+        "The test program broke off with exit code $exitCode; its tests are not counted."
+        $count.Failed++
+        return
+    }
+    $failed = 0
+    foreach ($assembly in ([xml] [IO.File]::ReadAllText($report)).assemblies.assembly) {
+        $count.Passed += [int] $assembly.passed
+        $failed += [int] $assembly.failed + [int] $assembly.errors
+        $count.Skipped += [int] $assembly.skipped
+    }
+    if ($exitCode -ne 0 -and $failed -eq 0) {
+        "The test program reported no failed test but ended with exit code $exitCode."
+        $failed = 1
+    }
+    $count.Failed += $failed
+}
+
 function Invoke-XUnit([hashtable] $count) {
     Install-Package (Get-RepositoryPath 'tests/tokenizer')
     'Building the tests'
     Invoke-Program (Get-DotNet) @('msbuild', (Get-RepositoryPath 'tests/ZImage.Tests'), '-restore', "-p:Configuration=$Configuration", '-nologo', '-v:q', '-m', '-nodeReuse:false')
-    $report = Get-RepositoryPath 'artifacts/test-results/xunit.xml'
-    [IO.Directory]::CreateDirectory([IO.Path]::GetDirectoryName($report)) | Out-Null
-    [IO.File]::Delete($report)
+    $report = New-Report 'xunit.xml'
     $program = Get-RepositoryPath ("artifacts/bin/ZImage.Tests/$($Configuration.ToLowerInvariant())/ZImage.Tests" + ($windows ? '.exe' : ''))
     & $program -noLogo -noColor -result-xml $report
-    if (-not [IO.File]::Exists($report)) {
-        "The test program broke off with exit code $LASTEXITCODE; its tests are not counted."
-        $count.Failed++
+    Add-XUnitReport $count $report $LASTEXITCODE
+}
+
+# Where there is Wine: the same tests as a program for Windows, with the libraries and the module as they are on Windows.
+function Invoke-WineTest([hashtable] $count) {
+    if ($windows) {
         return
     }
-    foreach ($assembly in ([xml] [IO.File]::ReadAllText($report)).assemblies.assembly) {
-        $count.Passed += [int] $assembly.passed
-        $count.Failed += [int] $assembly.failed + [int] $assembly.errors
-        $count.Skipped += [int] $assembly.skipped
+    $wine = @('/usr/lib/wine/wine64') + @(Get-Command -Name 'wine64', 'wine' -CommandType Application -ErrorAction Ignore | ForEach-Object Source) |
+        Where-Object { [IO.File]::Exists($_) }
+    if (-not $wine) {
+        'Tests of the Windows build skipped: Wine is not installed.'
+        $count.Skipped++
+        return
     }
-    if ($LASTEXITCODE -ne 0 -and $count.Failed -eq 0) {
-        "The test program reported no failed test but ended with exit code $LASTEXITCODE."
-        $count.Failed++
+    'Building the tests for Windows'
+    $native = Get-RepositoryPath 'artifacts/native-win-x64'
+    foreach ($name in 'package.json', 'package-lock.json', '.npmrc') {
+        Copy-Changed (Get-RepositoryPath "native/$name") ([IO.Path]::Combine($native, $name))
     }
+    Install-Package $native @('--os=win32', '--cpu=x64')
+    Copy-Library 'win-x64' "$native/node_modules/@node-llama-cpp" @('Vulkan')
+    $program = Get-RepositoryPath 'artifacts/tests-win-x64'
+    Invoke-Program (Get-DotNet) @('publish', (Get-RepositoryPath 'tests/ZImage.Tests'), '-c', $Configuration, '-r', 'win-x64', '--self-contained', '-o', $program, '--nologo', '-v', 'q', '-nodeReuse:false')
+    'Running the tests for Windows under Wine'
+    $report = New-Report 'xunit-wine.xml'
+    & (Get-RepositoryPath 'tests/wine.sh') @($wine)[0] "$program/ZImage.Tests.exe" -noLogo -noColor -result-xml $report
+    Add-XUnitReport $count $report $LASTEXITCODE
 }
 
 # Runs tests/*.Tests.ps1 in a shell of their own, or says why not.
@@ -246,8 +292,7 @@ function Invoke-PesterTest([hashtable] $count) {
         "Pester tests skipped: pwsh is not installed ($($files.Count) files in tests)."
         return
     }
-    $report = Get-RepositoryPath 'artifacts/test-results/pester.txt'
-    [IO.File]::Delete($report)
+    $report = New-Report 'pester.txt'
     $script = @'
         if (-not (Get-Module -ListAvailable Pester | Where-Object { $_.Version.Major -ge 5 })) { exit 3 }
         Import-Module Pester -MinimumVersion 5.0
@@ -278,6 +323,7 @@ function Invoke-PesterTest([hashtable] $count) {
 function Invoke-Test {
     $count = @{ Passed = 0; Failed = 0; Skipped = 0 }
     Invoke-XUnit $count
+    Invoke-WineTest $count
     Invoke-PesterTest $count
     if ($count.Skipped -gt 0) {
         "$($count.Skipped) skipped, each with its reason above."

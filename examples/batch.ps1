@@ -3,7 +3,7 @@
     Draws every row of a CSV file.
 .DESCRIPTION
     A column is an option of New-ZImage: Prompt, NegativePrompt, Model, Width, Height, Size, Steps, Sampler, Scheduler, Seed,
-    Shift, CfgScale, Count. An empty field takes the model's default. A row that cannot be drawn is an error of its own, and
+    Rng, Shift, Sigmas, Eta, CfgScale, Count. An empty field takes the model's default. A row that cannot be drawn is an error of its own, and
     the rows after it are drawn all the same.
 .PARAMETER Csv
     The jobs; examples/jobs.csv when left out.

@@ -42,7 +42,7 @@ Describe 'Import-ZModel' {
         $text = Join-Path $TestDrive 'notes.gguf'
         Set-Content $text 'not a model'
         Import-ZModel -Diffusion $text -TextEncoder $text -Vae $text -Device CPU -ErrorVariable problem -ErrorAction SilentlyContinue
-        $problem.Exception.Message | Should -BeLike "*'$text' is not a GGUF model file*"
+        $problem.Exception.Message | Should -BeLike "*'$text' is not a model file*"
         $problem.FullyQualifiedErrorId | Should -BeLike 'NotAModelFile,*'
     }
 

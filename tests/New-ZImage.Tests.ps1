@@ -49,8 +49,73 @@ Describe 'New-ZImage' {
         { New-ZImage 'a cat' -Sampler nosuch -ErrorAction Stop } | Should -Throw -ErrorId 'UnknownSampler*'
     }
 
+    It 'draws with the sampler <_>' -ForEach @(
+        'ddim_trailing', 'dpm++2m', 'dpm++2m_sde', 'dpm++2mv2', 'dpm++2s_a', 'dpm2', 'er_sde', 'euler', 'euler_a', 'euler_a_cfg_pp', 'euler_cfg_pp'
+        'euler_ge', 'heun', 'ipndm', 'ipndm_v', 'lcm', 'lms', 'res_2s', 'res_multistep'
+    ) {
+        $image = New-ZImage 'a cat' @small -Sampler $_
+        $image.Sampler | Should -Be $_
+        [Collections.Generic.HashSet[byte]]::new([byte[]] $image.Pixels.Rgb).Count | Should -BeGreaterThan 10
+    }
+
+    It 'draws on the scheduler <_>' -ForEach @(
+        'beta', 'bong_tangent', 'discrete', 'exponential', 'flow_match', 'flux', 'flux2', 'karras', 'kl_optimal', 'lcm', 'logit_normal', 'ltx2'
+        'sgm_uniform', 'simple', 'smoothstep'
+    ) {
+        $image = New-ZImage 'a cat' @small -Scheduler $_
+        $image.Scheduler | Should -Be $_
+        [Collections.Generic.HashSet[byte]]::new([byte[]] $image.Pixels.Rgb).Count | Should -BeGreaterThan 10
+    }
+
+    It 'understands the name <name>' -ForEach @(
+        @{ name = 'Euler a'; sampler = 'euler_a'; scheduler = 'flow_match' }
+        @{ name = 'DPM++ 2M Karras'; sampler = 'dpm++2m'; scheduler = 'karras' }
+        @{ name = 'dpmpp_2m'; sampler = 'dpm++2m'; scheduler = 'flow_match' }
+    ) {
+        $image = New-ZImage 'a cat' @small -Sampler $name
+        $image.Sampler | Should -Be $sampler
+        $image.Scheduler | Should -Be $scheduler
+    }
+
+    It 'says why <name> is not there' -ForEach @(
+        @{ option = 'Sampler'; name = 'tcd'; why = '*another kind of model*' }
+        @{ option = 'Scheduler'; name = 'ays'; why = '*none for this one*' }
+        @{ option = 'Scheduler'; name = 'gits'; why = '*above 1*' }
+    ) {
+        $choice = @{ $option = $name }
+        New-ZImage 'a cat' @small @choice -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem.Exception.Message | Should -BeLike "*'$name'$why"
+    }
+
+    It 'takes noise levels as numbers and as a text from a CSV file' {
+        $image = New-ZImage 'a cat' -Size 64x64 -Seed 1 -Sigmas 1, 0.75, 0.4
+        $image.Steps | Should -Be 3
+        $image.Sigmas[-1] | Should -Be 0
+        $row = "Prompt,Size,Seed,Sigmas,Eta,Rng`na cat,64x64,1,1 0.75 0.4 0,," | ConvertFrom-Csv
+        ($row | New-ZImage).PixelHash | Should -Be $image.PixelHash
+    }
+
+    It 'warns about <warning>' -ForEach @(
+        @{ options = @{ Eta = 0.5; Sampler = 'euler'; Steps = 2 }; warning = 'Eta has no effect*' }
+        @{ options = @{ Sigmas = 1, 0.5; Steps = 8 }; warning = 'Steps has no effect*' }
+        @{ options = @{ Scheduler = 'flux'; Shift = 2; Steps = 2 }; warning = 'Shift has no effect*' }
+    ) {
+        $null = New-ZImage 'a cat' -Size 64x64 @options -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings | Should -HaveCount 1
+        $warnings[0].Message | Should -BeLike $warning
+    }
+
+    It 'has the noise of CUDA and of the CPU' {
+        $cuda = New-ZImage 'a cat' @small -Seed 1
+        $cpu = New-ZImage 'a cat' @small -Seed 1 -Rng Cpu
+        $cuda.Rng | Should -Be 'Cuda'
+        $cpu.PixelHash | Should -Not -Be $cuda.PixelHash
+        ($cpu | New-ZImage).PixelHash | Should -Be $cpu.PixelHash
+    }
+
     It 'completes <line>' -ForEach @(
         @{ line = 'New-ZImage x -Sampler e'; text = 'euler' }
+        @{ line = 'New-ZImage x -Scheduler kar'; text = 'karras' }
         @{ line = 'New-ZImage x -Model de'; text = 'demo' }
         @{ line = 'New-ZImage x -Size 1024x10'; text = '1024x1024' }
     ) {

@@ -51,6 +51,9 @@ public sealed unsafe class Context : IDisposable
     /// <summary>a * factor + bias.</summary>
     public Tensor Scale(Tensor a, float factor, float bias) => Made(Native.ggml_scale_bias(_handle, a.Handle, factor, bias));
 
+    /// <summary>Sums along axis 0: [K, N] -> [1, N].</summary>
+    public Tensor SumRows(Tensor a) => Made(Native.ggml_sum_rows(_handle, a.Handle));
+
     public Tensor Tanh(Tensor a) => Made(Native.ggml_tanh(_handle, a.Handle));
 
     public Tensor Silu(Tensor a) => Made(Native.ggml_silu(_handle, a.Handle));
@@ -105,6 +108,14 @@ public sealed unsafe class Context : IDisposable
     public Tensor Permute(Tensor a, int axis0, int axis1, int axis2, int axis3) => Made(Native.ggml_permute(_handle, a.Handle, axis0, axis1, axis2, axis3));
 
     public Tensor Concat(Tensor a, Tensor b, int axis) => Made(Native.ggml_concat(_handle, a.Handle, b.Handle, axis));
+
+    /// <summary>All of them along an axis, in pairs, so that no value is copied more than log2(count) times.</summary>
+    public Tensor Concat(IReadOnlyList<Tensor> tensors, int axis)
+    {
+        while (tensors.Count > 1)
+            tensors = [.. tensors.Chunk(2).Select(pair => pair.Length == 2 ? Concat(pair[0], pair[1], axis) : pair[0])];
+        return tensors[0];
+    }
 
     public Tensor Repeat(Tensor a, long ne0, long ne1 = 1, long ne2 = 1, long ne3 = 1) => Made(Native.ggml_repeat_4d(_handle, a.Handle, ne0, ne1, ne2, ne3));
 

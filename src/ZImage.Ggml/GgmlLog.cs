@@ -48,6 +48,7 @@ public static unsafe class GgmlLog
     {
         Native.ggml_log_set(&OnLog, null);
         Native.ggml_set_abort_callback(&OnAbort);
+        AbortSignal.Install();
     }
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]

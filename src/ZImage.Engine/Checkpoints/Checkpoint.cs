@@ -1,41 +1,43 @@
-using System.Text;
 using ZImage.Ggml;
 
 namespace ZImage.Engine.Checkpoints;
 
 /// <summary>
-/// A model file, mapped into memory: metadata and named tensors. Opening reads the header only, and every length in it is
-/// checked against the file, so no later access can leave the mapping.
+/// A model file, or all shards of one, mapped into memory: metadata and named tensors. Opening reads headers only, and every length in them is
+/// checked against the files, so no later access can leave a mapping.
 /// </summary>
 public sealed class Checkpoint : IDisposable
 {
+    private readonly IReadOnlyList<ShardHeader> _shards;
     private readonly Lazy<string> _fingerprint;
 
-    private Checkpoint(MappedFile file, GgufHeader header)
+    private Checkpoint(string path, IReadOnlyList<ShardHeader> shards)
     {
-        File = file;
-        Format = $"GGUF v{header.Version}";
-        Metadata = new CheckpointMetadata(file, header.Metadata);
-        Tensors = header.Tensors;
-        DataOffset = header.DataOffset;
-        _fingerprint = new Lazy<string>(() => CheckpointFingerprint.Compute(File, DataOffset));
+        _shards = shards;
+        Path = path;
+        Format = shards[0].Format;
+        Metadata = shards[0].Metadata;
+        Tensors = shards.Count == 1 ? shards[0].Tensors : Merge(shards);
+        _fingerprint = new Lazy<string>(() => CheckpointFingerprint.Compute(shards));
     }
 
-    /// <summary>Full path of the file.</summary>
-    public string Path => File.Path;
+    /// <summary>Full path it was opened by: of the file, of the index, or of one shard.</summary>
+    public string Path { get; }
 
-    public MappedFile File { get; }
+    /// <summary>The mapped files, the shards in order.</summary>
+    public IReadOnlyList<MappedFile> Files => [.. _shards.Select(shard => shard.File)];
 
-    /// <summary>The file format with its version, for example <c>GGUF v3</c>.</summary>
+    /// <summary>The file format with its version, for example <c>GGUF v3</c> or <c>safetensors</c>.</summary>
     public string Format { get; }
 
+    /// <summary>The metadata of the first file.</summary>
     public CheckpointMetadata Metadata { get; }
 
-    /// <summary>The tensors by stored name, in the order of the file.</summary>
+    /// <summary>The tensors by stored name, in the order of the files.</summary>
     public IReadOnlyDictionary<string, CheckpointTensor> Tensors { get; }
 
-    /// <summary>Where the tensor data starts: the length of header and padding.</summary>
-    public long DataOffset { get; }
+    /// <summary>Length of all files in bytes.</summary>
+    public long Length => _shards.Sum(shard => shard.File.Length);
 
     /// <summary>
     /// Identity of the contents as 64 hex digits: SHA-256 over header, length and samples of the data.
@@ -43,68 +45,75 @@ public sealed class Checkpoint : IDisposable
     /// </summary>
     public string Fingerprint => _fingerprint.Value;
 
-    /// <summary>Opens a GGUF file of version 2 or 3.</summary>
-    /// <exception cref="ModelFileException">One of its kinds: not found, unreadable, not a model, unsupported form, truncated, corrupt.</exception>
+    /// <summary>Opens a GGUF file of version 2 or 3 or a safetensors file; by a shard or an index, all shards.</summary>
+    /// <exception cref="ModelFileException">One of its kinds: not found, unreadable, not a model, unsupported form, truncated, corrupt, a shard missing.</exception>
     public static Checkpoint Open(string path)
     {
-        MappedFile file = Map(path);
+        var shards = new List<ShardHeader>();
+        MappedFile? file = null;
         try
         {
-            if (!GgufHeader.IsGguf(file))
-                throw Unrecognized(file);
-            return new Checkpoint(file, GgufHeader.Read(file));
+            string full = FullPath(path);
+            foreach (string part in ShardSet.Find(full))
+            {
+                file = Map(part);
+                shards.Add(ShardHeader.Read(file));
+                file = null;
+            }
+            return new Checkpoint(full, shards);
         }
         catch
         {
-            file.Dispose();
+            file?.Dispose();
+            shards.ForEach(shard => shard.File.Dispose());
             throw;
         }
     }
 
-    public void Dispose() => File.Dispose();
+    public void Dispose()
+    {
+        foreach (ShardHeader shard in _shards)
+            shard.File.Dispose();
+    }
+
+    private static OrderedDictionary<string, CheckpointTensor> Merge(IReadOnlyList<ShardHeader> shards)
+    {
+        var all = new OrderedDictionary<string, CheckpointTensor>();
+        foreach (CheckpointTensor tensor in shards.SelectMany(shard => shard.Tensors.Values))
+        {
+            if (!all.TryAdd(tensor.Name, tensor))
+                throw new ModelFileCorruptException(tensor.File.Path, $"the tensor '{tensor.Name}' is in '{System.IO.Path.GetFileName(all[tensor.Name].File.Path)}' too");
+        }
+        return all;
+    }
+
+    private static string FullPath(string path)
+    {
+        try
+        {
+            return System.IO.Path.GetFullPath(path);
+        }
+        catch (Exception e) when (e is NotSupportedException or ArgumentException or IOException)
+        {
+            throw new ModelFileUnreadableException(path, e.Message, e);
+        }
+    }
 
     private static MappedFile Map(string path)
     {
-        string full = path;
+        if (Directory.Exists(path))
+            throw new ModelFileNotFoundException(path, "it is a folder, and a file is needed");
         try
         {
-            full = System.IO.Path.GetFullPath(path);
-            if (Directory.Exists(full))
-                throw new ModelFileNotFoundException(full, "it is a folder, and a file is needed");
-            return MappedFile.Open(full);
+            return MappedFile.Open(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new ModelFileNotFoundException(full, "there is no such file");
+            throw new ModelFileNotFoundException(path, "there is no such file");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            throw new ModelFileUnreadableException(full, e.Message, e);
+            throw new ModelFileUnreadableException(path, e.Message, e);
         }
-    }
-
-    private static ModelFileException Unrecognized(MappedFile file)
-    {
-        if (file.Length == 0)
-            return new ModelFileTruncatedException(file.Path, 0, null, "it is empty");
-        ReadOnlySpan<byte> start = file.Span(0, (int)Math.Min(file.Length, 64));
-        if (start.Length < 4 && GgufHeader.Magic.StartsWith(start))
-            return new ModelFileTruncatedException(file.Path, file.Length, null, $"it ends after {file.Length} bytes, inside its first word");
-        return new NotAModelFileException(file.Path, Guess(start));
-    }
-
-    // What people take for a model file most often.
-    private static string Guess(ReadOnlySpan<byte> start)
-    {
-        string text = Encoding.Latin1.GetString(start).TrimStart('\u00ef', '\u00bb', '\u00bf', ' ', '\t', '\r', '\n');
-        if (text.StartsWith("version https://git-lfs", StringComparison.Ordinal))
-            return "it is the pointer that Git LFS leaves in place of a large file";
-        if (text.StartsWith("<!doctype", StringComparison.OrdinalIgnoreCase) || text.StartsWith("<html", StringComparison.OrdinalIgnoreCase))
-            return "it is a web page";
-        if (start.StartsWith("PK\u0003\u0004"u8))
-            return "it is a ZIP archive, perhaps a PyTorch checkpoint";
-        if (start.Length > 8 && start[8] == '{' && start[5] == 0 && start[6] == 0 && start[7] == 0)
-            return "it looks like a safetensors file";
-        return $"it starts with the bytes {Convert.ToHexString(start[..Math.Min(4, start.Length)])} and not with 'GGUF'";
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 using ZImage.Ggml;
 
 namespace ZImage.Engine.Checkpoints;
@@ -14,8 +15,13 @@ internal static class CheckpointFingerprint
     private const int Samples = 64;
     private const int SampleBytes = 4 * 1024;
 
-    /// <summary>64 lower-case hex digits.</summary>
-    public static string Compute(MappedFile file, long dataOffset)
+    /// <summary>64 lower-case hex digits. That of several shards is the SHA-256 over those of each, in order.</summary>
+    public static string Compute(IReadOnlyList<ShardHeader> shards)
+        => shards is [ShardHeader only]
+            ? Compute(only.File, only.DataOffset)
+            : Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(shards.Select(shard => Compute(shard.File, shard.DataOffset))))));
+
+    private static string Compute(MappedFile file, long dataOffset)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Append(hash, file, 0, Math.Min(dataOffset, file.Length));

@@ -16,14 +16,14 @@ public sealed class ComponentFile : IDisposable
     {
         Checkpoint = checkpoint;
         Recognized = ComponentRecognizer.Describe(match);
-        foreach (CheckpointTensor stored in checkpoint.Tensors.Values)
+        List<CheckpointTensor> own = [.. checkpoint.Tensors.Values.Where(stored => stored.Name.StartsWith(match.Prefix, StringComparison.Ordinal))];
+        Func<string, string?> canonicalName = match.Dialect.Mapping(own.Select(stored => stored.Name[match.Prefix.Length..]));
+        foreach (CheckpointTensor stored in own)
         {
-            if (!stored.Name.StartsWith(match.Prefix, StringComparison.Ordinal))
-                continue;
-            if (match.Dialect.Canonical(stored.Name[match.Prefix.Length..]) is { } canonical)
-                _tensors.Add(canonical, new ComponentTensor(canonical, stored));
-            else
+            if (QuantizerTensors.IsSide(stored.Name) || canonicalName(stored.Name[match.Prefix.Length..]) is not { } canonical)
                 _sideTensors.Add(stored);
+            else if (!_tensors.TryAdd(canonical, new ComponentTensor(canonical, stored, QuantizerTensors.ScaleOf(stored, checkpoint), QuantizerTensors.OriginalShape(stored, checkpoint))))
+                throw new ModelFileCorruptException(checkpoint.Path, $"the tensors '{_tensors[canonical].Stored.Name}' and '{stored.Name}' are the same one, '{canonical}'");
         }
     }
 
@@ -86,8 +86,8 @@ public sealed class ComponentFile : IDisposable
     {
         if (!_tensors.TryGetValue(name, out ComponentTensor? tensor))
             return null;
-        if (tensor.Parts.FirstOrDefault(part => !part.IsTypeKnown) is { } unknown)
-            throw new TensorTypeUnsupportedException(Path, name, unknown.Type);
+        if (!tensor.Type.IsKnown)
+            throw new TensorTypeUnsupportedException(Path, name, tensor.Type);
         if (expectedShape.Length > 0 && !TensorShape.Matches(expectedShape, tensor.Shape))
             throw new TensorShapeMismatchException(Path, name, expectedShape.ToArray(), tensor.Shape);
         return tensor;

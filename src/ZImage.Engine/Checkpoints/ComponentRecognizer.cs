@@ -22,7 +22,7 @@ public static class ComponentRecognizer
 
     /// <summary>All components in the file; files that hold a whole model have several.</summary>
     public static IReadOnlyList<RecognizedComponent> RecognizeAll(Checkpoint checkpoint)
-        => [.. TensorDialect.All.Select(dialect => dialect.Match(checkpoint)).OfType<DialectMatch>().Select(Describe)];
+        => [.. TensorDialect.All.Select(dialect => dialect.Match(checkpoint)).OfType<DialectMatch>().Select(Describe).DistinctBy(component => component.Kind)];
 
     internal static RecognizedComponent Describe(DialectMatch match)
         => new(match.Dialect.Kind, match.Dialect.Name, match.Prefix, $"it has the tensors {Quote(match.Witnesses)}");
@@ -32,9 +32,15 @@ public static class ComponentRecognizer
         int count = checkpoint.Tensors.Count;
         if (count == 0)
             return "it has no tensors";
+        if (checkpoint.Tensors.Keys.FirstOrDefault(IsAdapter) is { } adapter)
+            return $"it is a LoRA or another adapter, which changes a model and is none (it has the tensor '{adapter}')";
         string shown = Quote(checkpoint.Tensors.Keys.Take(NamesShown)) + (count > NamesShown ? ", ..." : "");
         return $"its {count} tensors ({shown}) are those of no component of Z-Image";
     }
+
+    private static bool IsAdapter(string name)
+        => name.Contains(".lora_", StringComparison.Ordinal) || name.Contains(".lora.", StringComparison.Ordinal) || name.Contains(".lokr_", StringComparison.Ordinal)
+            || name.Contains(".hada_", StringComparison.Ordinal) || name.StartsWith("lora_", StringComparison.Ordinal) || name.StartsWith("lycoris_", StringComparison.Ordinal);
 
     private static string Quote(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 }

@@ -18,7 +18,11 @@ internal sealed class GgufHeader
 
     private readonly MappedFile _file;
     private readonly GgufCursor _cursor;
+    private readonly uint _version;
     private readonly Dictionary<string, GgufValue> _metadata;
+
+    // Behind the end of the file only when there are no tensors.
+    private readonly long _dataOffset;
     private readonly OrderedDictionary<string, CheckpointTensor> _tensors;
 
     private GgufHeader(MappedFile file)
@@ -26,7 +30,7 @@ internal sealed class GgufHeader
         _file = file;
         _cursor = new GgufCursor(file);
         _cursor.Skip(Magic.Length, "the magic");
-        Version = ReadVersion();
+        _version = ReadVersion();
         // A tensor takes at least name length, axis count, type and offset; a key its length, kind and one byte.
         long tensorCount = _cursor.ReadCount(24, "the number of tensors", LargestTensorCount);
         long keyCount = _cursor.ReadCount(13, "the number of metadata keys", LargestKeyCount);
@@ -41,24 +45,19 @@ internal sealed class GgufHeader
             stored.Add(ReadTensor());
 
         long padding = -_cursor.Position & (alignment - 1);
-        DataOffset = _cursor.Position + padding;
+        _dataOffset = _cursor.Position + padding;
         _tensors = Place(stored, alignment);
     }
 
     public static ReadOnlySpan<byte> Magic => "GGUF"u8;
 
-    public uint Version { get; }
-
-    public IReadOnlyDictionary<string, GgufValue> Metadata => _metadata;
-
-    public IReadOnlyDictionary<string, CheckpointTensor> Tensors => _tensors;
-
-    /// <summary>Where the tensor data starts; behind the end of the file only when there are no tensors.</summary>
-    public long DataOffset { get; }
-
     public static bool IsGguf(MappedFile file) => file.Length >= Magic.Length && file.Span(0, Magic.Length).SequenceEqual(Magic);
 
-    public static GgufHeader Read(MappedFile file) => new(file);
+    public static ShardHeader Read(MappedFile file)
+    {
+        var header = new GgufHeader(file);
+        return new ShardHeader(file, $"GGUF v{header._version}", new GgufMetadata(file, header._metadata), header._tensors, header._dataOffset);
+    }
 
     private uint ReadVersion()
     {
@@ -135,7 +134,7 @@ internal sealed class GgufHeader
     private uint ReadAlignment()
     {
         const string Key = "general.alignment";
-        long alignment = new CheckpointMetadata(_file, _metadata).GetInt64(Key) ?? DefaultAlignment;
+        long alignment = new GgufMetadata(_file, _metadata).GetInt64(Key) ?? DefaultAlignment;
         if (alignment is <= 0 or > uint.MaxValue || !BitOperations.IsPow2(alignment))
             throw new ModelFileCorruptException(_file.Path, $"its {Key} is {alignment}, which is not a power of two");
         return (uint)alignment;
@@ -185,15 +184,15 @@ internal sealed class GgufHeader
     {
         var placed = new OrderedDictionary<string, CheckpointTensor>(stored.Count);
         StoredTensor? beyond = null;
-        long needed = stored.Count > 0 ? DataOffset : _file.Length;
+        long needed = stored.Count > 0 ? _dataOffset : _file.Length;
         foreach (StoredTensor tensor in stored)
         {
-            if (tensor.Offset > (ulong)(long.MaxValue - DataOffset) || tensor.Bytes > long.MaxValue - DataOffset - (long)tensor.Offset)
+            if (tensor.Offset > (ulong)(long.MaxValue - _dataOffset) || tensor.Bytes > long.MaxValue - _dataOffset - (long)tensor.Offset)
                 throw Misplaced(tensor, $"with {tensor.Bytes} bytes");
             if (tensor.Offset % alignment != 0)
                 throw Misplaced(tensor, $"which is not a multiple of {alignment}");
 
-            long offset = DataOffset + (long)tensor.Offset;
+            long offset = _dataOffset + (long)tensor.Offset;
             if (offset + tensor.Bytes > _file.Length)
                 beyond ??= tensor;
             needed = Math.Max(needed, offset + tensor.Bytes);
@@ -201,7 +200,7 @@ internal sealed class GgufHeader
                 throw new ModelFileCorruptException(_file.Path, $"the tensor '{tensor.Name}' appears twice");
         }
 
-        CheckOverlap(placed.Values);
+        ShardHeader.CheckOverlap(_file, placed.Values);
         if (needed > _file.Length)
         {
             string lost = beyond is { } first ? $"the tensor '{first.Name}' is the first without all its data" : "its tensor data is missing";
@@ -212,15 +211,4 @@ internal sealed class GgufHeader
 
     private ModelFileCorruptException Misplaced(StoredTensor tensor, string how)
         => new(_file.Path, $"the tensor '{tensor.Name}' lies at offset {tensor.Offset}, {how}");
-
-    private void CheckOverlap(IEnumerable<CheckpointTensor> tensors)
-    {
-        CheckpointTensor? previous = null;
-        foreach (CheckpointTensor tensor in tensors.Where(tensor => tensor.Bytes > 0).OrderBy(tensor => tensor.Offset))
-        {
-            if (previous is not null && tensor.Offset - previous.Offset < previous.Bytes)
-                throw new ModelFileCorruptException(_file.Path, $"the tensors '{previous.Name}' and '{tensor.Name}' overlap");
-            previous = tensor;
-        }
-    }
 }

@@ -30,8 +30,8 @@ public sealed class ModelFileUnreadableException(string path, string reason, Exc
 
 /// <summary>The file is of another kind. ErrorId <c>NotAModelFile</c>.</summary>
 public sealed class NotAModelFileException(string path, string reason)
-    : ModelFileException("NotAModelFile", path, reason, $"'{path}' is not a GGUF model file: {reason}.",
-        "Give the path of a GGUF file; if it was downloaded, download the file itself and not the page about it.");
+    : ModelFileException("NotAModelFile", path, reason, $"'{path}' is not a model file: {reason}.",
+        "Give the path of a GGUF or safetensors file; if it was downloaded, download the file itself and not the page about it.");
 
 /// <summary>A model file in a version or byte order that is not read. ErrorId <c>ModelFormatUnsupported</c>.</summary>
 public sealed class ModelFormatUnsupportedException(string path, string reason)
@@ -54,3 +54,23 @@ public sealed class ModelFileTruncatedException(string path, long length, long? 
 public sealed class ModelFileCorruptException(string path, string reason)
     : ModelFileException("ModelFileCorrupt", path, reason, $"The model file '{path}' is damaged: {reason}.",
         "Download the file again and compare its checksum with the publisher's.");
+
+/// <summary>Not all shards of a model are there. ErrorId <c>ModelShardMissing</c>.</summary>
+public sealed class ModelShardMissingException(string path, IReadOnlyList<string> missing)
+    : ModelFileException("ModelShardMissing", path, Describe(missing), $"The model '{path}' is not complete: {Describe(missing)}.",
+        "Put all shards of the model into one folder.")
+{
+    /// <summary>File names of the missing shards.</summary>
+    public IReadOnlyList<string> Missing { get; } = missing;
+
+    private static string Describe(IReadOnlyList<string> missing)
+        => $"its {(missing.Count == 1 ? "shard" : "shards")} {string.Join(", ", missing.Select(name => $"'{name}'"))} {(missing.Count == 1 ? "is" : "are")} not in its folder";
+}
+
+/// <summary>A file of an imported model was deleted, replaced or written to. ErrorId <c>ModelFileChanged</c>.</summary>
+public sealed class ModelFileChangedException(string path, string reason)
+    : ModelFileException("ModelFileChanged", path, reason, $"The model file '{path}' is not any more what was imported: {reason}.",
+        "Remove the model with Remove-ZModel and import it again.")
+{
+    public override bool EndsSession => true;
+}

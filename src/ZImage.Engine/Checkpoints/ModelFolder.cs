@@ -3,7 +3,7 @@ namespace ZImage.Engine.Checkpoints;
 /// <summary>The three files of a model, found in a folder by what is in them.</summary>
 public sealed record ModelFolder(string Path, string Transformer, string TextEncoder, string Autoencoder)
 {
-    /// <summary>Looks through the GGUF files of a folder and of the folders directly in it.</summary>
+    /// <summary>Looks through the model files of a folder and of the folders directly in it; the shards of a model count as one file.</summary>
     /// <exception cref="ModelFileNotFoundException">There is no such folder.</exception>
     /// <exception cref="ModelFolderIncompleteException">A component has no file.</exception>
     /// <exception cref="ModelFolderAmbiguousException">A component has several; none is preferred.</exception>
@@ -28,7 +28,9 @@ public sealed record ModelFolder(string Path, string Transformer, string TextEnc
         return new ModelFolder(folder, found[ComponentKind.Transformer][0], found[ComponentKind.TextEncoder][0], found[ComponentKind.Autoencoder][0]);
     }
 
-    private static IEnumerable<string> ModelFiles(string folder)
+    /// <summary>The full paths of the model files in a folder and in the folders directly in it, sorted; of several shards the first that is there.</summary>
+    /// <exception cref="ModelFileUnreadableException">The system does not let the folder be read.</exception>
+    public static IReadOnlyList<string> ModelFiles(string folder)
     {
         // Hidden files are skipped: some systems leave hidden twins with the same extension.
         var options = new EnumerationOptions
@@ -40,7 +42,10 @@ public sealed record ModelFolder(string Path, string Transformer, string TextEnc
         };
         try
         {
-            return Directory.GetFiles(folder, "*.gguf", options).Order(StringComparer.Ordinal);
+            return [.. Directory.GetFiles(folder, "*", options)
+                .Where(file => ShardSet.Extensions.Contains(System.IO.Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
+                .Order(StringComparer.Ordinal)
+                .DistinctBy(file => ShardSet.CommonName(file) ?? file)];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -68,7 +73,7 @@ public sealed record ModelFolder(string Path, string Transformer, string TextEnc
     private static string DescribeMissing(
         IReadOnlyList<ComponentKind> missing, Dictionary<ComponentKind, List<string>> found, IReadOnlyList<string> passedOver)
     {
-        string text = $"no GGUF file in it is a {string.Join(" or a ", missing.Select(kind => kind.Describe()))}";
+        string text = $"no model file in it is a {string.Join(" or a ", missing.Select(kind => kind.Describe()))}";
         string present = string.Join(", ", found.SelectMany(kind => kind.Value.Select(file => $"'{file}' is a {kind.Key.Describe()}")));
         return string.Join("; ", new[] { text, present }.Concat(passedOver).Where(part => part.Length > 0));
     }

@@ -1,5 +1,3 @@
-using ZImage.Ggml;
-
 namespace ZImage.Engine.Checkpoints;
 
 /// <summary>Tensors that the model needs are not in the file. ErrorId <c>TensorMissing</c>.</summary>
@@ -40,7 +38,7 @@ public sealed class TensorShapeMismatchException(string path, string name, IRead
 }
 
 /// <summary>A tensor is stored in a type that is not known here. ErrorId <c>TensorTypeUnsupported</c>.</summary>
-public sealed class TensorTypeUnsupportedException(string path, string name, GgmlType type, string? reason = null)
+public sealed class TensorTypeUnsupportedException(string path, string name, StoredType type, string? reason = null)
     : ModelFileException("TensorTypeUnsupported", path, Describe(name, type, reason),
         $"The model file '{path}' cannot be used: {Describe(name, type, reason)}.",
         "Use a file with another quantisation, for example Q8_0, Q4_K or BF16.")
@@ -48,10 +46,8 @@ public sealed class TensorTypeUnsupportedException(string path, string name, Ggm
     /// <summary>Canonical name of the tensor.</summary>
     public string Name { get; } = name;
 
-    /// <summary>The type number of the file; it need not be one of the named ones.</summary>
-    public GgmlType Type { get; } = type;
+    public StoredType Type { get; } = type;
 
-    private static string Describe(string name, GgmlType type, string? reason)
-        => $"the tensor '{name}' has the type {(Enum.IsDefined(type) ? type.ToString() : $"number {(int)type}")}, "
-            + (reason ?? "which is not supported");
+    private static string Describe(string name, StoredType type, string? reason)
+        => $"the tensor '{name}' has the type {type}, {reason ?? "which is not supported"}";
 }

@@ -24,6 +24,9 @@ public static class TensorShape
     public static string Format(IReadOnlyList<long> shape)
         => $"[{string.Join(", ", shape.Select(size => size == Any ? "*" : size.ToString(CultureInfo.InvariantCulture)))}]";
 
+    /// <summary>Number of elements.</summary>
+    public static long Elements(IEnumerable<long> shape) => shape.Aggregate(1L, (product, size) => product * size);
+
     internal static long[] WithoutTrailingOnes(ReadOnlySpan<long> shape)
     {
         int rank = shape.Length;

@@ -1,5 +1,4 @@
 using ZImage.Engine.Checkpoints;
-using ZImage.Ggml;
 
 namespace ZImage.Engine.Generation;
 
@@ -9,4 +8,4 @@ namespace ZImage.Engine.Generation;
 /// <param name="Parameters">Number of weights that are used.</param>
 /// <param name="Bytes">Bytes of those weights as stored.</param>
 /// <param name="Types">Bytes by type, for example Q8_0, largest first.</param>
-public sealed record ComponentSummary(ComponentKind Kind, string Path, long Parameters, long Bytes, IReadOnlyDictionary<GgmlType, long> Types);
+public sealed record ComponentSummary(ComponentKind Kind, string Path, long Parameters, long Bytes, IReadOnlyDictionary<string, long> Types);

@@ -1,9 +1,21 @@
 using ZImage.Engine.Imaging;
+using ZImage.Engine.Sampling;
+using ZImage.Engine.Sampling.Noise;
 
 namespace ZImage.Engine.Generation;
 
-/// <summary>What made an image: names and fingerprints of the three files.</summary>
-public sealed record ModelIdentity(string Name, string DiffusionFingerprint, string TextEncoderFingerprint, string VaeFingerprint);
+/// <summary>What made an image: names and fingerprints of the three files. An image file keeps the first digits of the fingerprints.</summary>
+public sealed record ModelIdentity(string Name, string DiffusionFingerprint, string TextEncoderFingerprint, string VaeFingerprint)
+{
+    /// <summary>Whether the fingerprints, whole or their first digits, are those of a model. One that is not known fits none.</summary>
+    public bool Fits(ModelIdentity model)
+        => Begins(DiffusionFingerprint, model.DiffusionFingerprint)
+            && Begins(TextEncoderFingerprint, model.TextEncoderFingerprint)
+            && Begins(VaeFingerprint, model.VaeFingerprint);
+
+    private static bool Begins(string digits, string fingerprint)
+        => digits.Length > 0 && fingerprint.StartsWith(digits, StringComparison.OrdinalIgnoreCase);
+}
 
 /// <summary>An image with everything that led to it.</summary>
 public sealed class GeneratedImage
@@ -26,13 +38,23 @@ public sealed class GeneratedImage
 
     public string Sampler => Request.Sampler;
 
-    public string Scheduler => Request.Scheduler;
+    /// <summary>Null where the noise levels were given one by one.</summary>
+    public string? Scheduler => Sigmas is null ? Request.Scheduler : null;
 
-    public float Shift => Request.Shift;
+    /// <summary>Null where it did not count.</summary>
+    public float? Shift => Scheduler is not null && SigmaSchedules.Get(Scheduler).UsesShift ? Request.Shift : null;
+
+    /// <summary>Noise levels of one's own, the last one 0; null where a scheduler placed the steps.</summary>
+    public IReadOnlyList<float>? Sigmas => Request.Sigmas;
+
+    /// <summary>The share of fresh noise that was asked for; null for the sampler's own.</summary>
+    public float? Eta => Request.Eta;
 
     public float CfgScale => Request.CfgScale;
 
     public long Seed => Request.Seed;
+
+    public NoiseGenerator Rng => Request.Rng;
 
     /// <summary>SHA-256 of the RGB bytes, in hex.</summary>
     public string PixelHash => Pixels.PixelHash;

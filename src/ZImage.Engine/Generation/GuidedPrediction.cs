@@ -36,6 +36,7 @@ public sealed class GuidedPrediction : IDisposable
                 _negative = new TransformerRun(model, memory, width, height, Tokens(negative));
                 _negativeOutput = new float[width * height * model.Config.Channels];
             }
+            Announce("before step 1");
             _compute = new ComputeBuffer(memory, [.. _positive.Graphs, .. _negative?.Graphs ?? []], "the transformer's computation");
             _positive.SetCaption(caption, cancellation);
             _negative?.SetCaption(negative, cancellation);
@@ -47,19 +48,29 @@ public sealed class GuidedPrediction : IDisposable
         }
     }
 
+    /// <summary>Says what comes next, for a fault to name: for example <c>step 3 of 8</c>.</summary>
+    public void Announce(string moment)
+    {
+        _positive.Moment = moment;
+        _negative?.Moment = moment + ", negative prompt";
+    }
+
     /// <summary>Velocity at a noise level: the negated output of the model at time 1 - sigma.</summary>
-    public void Velocity(ReadOnlySpan<float> latent, float sigma, Span<float> velocity, CancellationToken cancellation)
+    /// <param name="latent">The latent at that level.</param>
+    /// <param name="sigma">Noise level.</param>
+    /// <param name="velocity">Takes the velocity.</param>
+    /// <param name="cancellation">Looked at between blocks.</param>
+    /// <param name="unguided">Takes the velocity for the negative prompt, which is the same without guidance; empty where nobody asks for it.</param>
+    /// <exception cref="BlockResultException">A prediction holds NaN or infinity, or is the same for every part of the image.</exception>
+    public void Velocity(ReadOnlySpan<float> latent, float sigma, Span<float> velocity, CancellationToken cancellation, Span<float> unguided = default)
     {
         float time = FlowMatching.ModelTime(sigma);
         _positive.Predict(latent, time, velocity, cancellation);
-        if (_negative is not null)
-        {
-            _negative.Predict(latent, time, _negativeOutput, cancellation);
-            for (int i = 0; i < velocity.Length; i++)
-                velocity[i] += _guidance * (velocity[i] - _negativeOutput[i]);
-        }
+        _negative?.Predict(latent, time, _negativeOutput, cancellation);
+        for (int i = 0; i < unguided.Length; i++)
+            unguided[i] = -(_negative is null ? velocity[i] : _negativeOutput[i]);
         for (int i = 0; i < velocity.Length; i++)
-            velocity[i] = -velocity[i];
+            velocity[i] = -(_negative is null ? velocity[i] : velocity[i] + _guidance * (velocity[i] - _negativeOutput[i]));
     }
 
     public void Dispose()

@@ -1,3 +1,6 @@
+using ZImage.Engine.Sampling;
+using ZImage.Engine.Sampling.Noise;
+
 namespace ZImage.Engine.Generation;
 
 /// <summary>One image to make. Everything that determines it, apart from the model and the device.</summary>
@@ -5,7 +8,7 @@ public sealed record ImageRequest
 {
     public required string Prompt { get; init; }
 
-    /// <summary>What to steer away from; used only with <see cref="CfgScale"/> above 1.</summary>
+    /// <summary>What to steer away from; used only with <see cref="CfgScale"/> above 1, and by samplers with <see cref="ISampler.UsesUnguided"/>.</summary>
     public string NegativePrompt { get; init; } = "";
 
     /// <summary>Pixels; a multiple of 16.</summary>
@@ -21,17 +24,29 @@ public sealed record ImageRequest
 
     public required string Scheduler { get; init; }
 
-    /// <summary>Flow shift of the schedule: s' = shift s / (1 + (shift - 1) s).</summary>
+    /// <summary>Flow shift of the schedule: s' = shift s / (1 + (shift - 1) s). Some schedules do not look at it.</summary>
     public required float Shift { get; init; }
 
     /// <summary>
+    /// Noise levels of one's own, falling from at most 1; a last 0 may be left out (<see cref="NoiseLevels"/>). Where they are
+    /// given, <see cref="Steps"/> follows them, and <see cref="Scheduler"/> and <see cref="Shift"/> do not count.
+    /// </summary>
+    public IReadOnlyList<float>? Sigmas { get; init; }
+
+    /// <summary>Share of fresh noise a step, 0 to 1; null for the sampler's own. Samplers that take none do not look at it.</summary>
+    public float? Eta { get; init; }
+
+    /// <summary>
     /// Guidance, 1 for none: the prediction is positive + (CfgScale - 1) (positive - negative), the scale diffusers calls
-    /// guidance_scale being CfgScale - 1 for this model.
+    /// guidance_scale being CfgScale - 1 for this model. From 0 for samplers with <see cref="ISampler.UsesUnguided"/>.
     /// </summary>
     public float CfgScale { get; init; } = 1;
 
     /// <summary>Seed of the start noise.</summary>
     public required long Seed { get; init; }
+
+    /// <summary>The random generator that the seed is for.</summary>
+    public NoiseGenerator Rng { get; init; }
 }
 
 /// <summary>The settings a model is made for, used where a request leaves them open.</summary>

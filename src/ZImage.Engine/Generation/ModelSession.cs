@@ -51,13 +51,14 @@ public sealed class ModelSession : IDisposable
             _files = [diffusion, textEncoder, vae];
 
             // The vocabulary is built beside the mapping and upload of the weights.
-            tokenizer = Task.Run(() => new Qwen3Tokenizer(GgufVocabulary.Read(textEncoder.Checkpoint)), CancellationToken.None);
+            tokenizer = Task.Run(() => new Qwen3Tokenizer(TextEncoderVocabulary.Read(textEncoder.Checkpoint, files.Tokenizer)), CancellationToken.None);
             _backend = Keep(Backend.Open(device, options.Threads > 0 ? options.Threads : DefaultThreads(diffusion)));
             _memory = new DeviceMemory(_backend);
             _transformer = Keep(new Transformer(diffusion, _backend));
             _textEncoder = Keep(new Qwen3TextEncoder(textEncoder, _backend));
             _autoencoder = Keep(new Autoencoder(vae, _backend));
             CheckFit(files, _transformer.Config, _textEncoder, _autoencoder);
+            CheckRope(_textEncoder.Config, files.TextEncoder, observer);
             foreach (ModelWeights weights in (ModelWeights[])[_textEncoder.Weights, _transformer.Weights, _autoencoder.Weights])
                 _residencies.Add(Keep(WeightResidency.Place(weights, _memory, cancellation)));
             _tokenizer = tokenizer.GetAwaiter().GetResult();
@@ -71,9 +72,9 @@ public sealed class ModelSession : IDisposable
             throw;
         }
 
-        Name = options.Name ?? Path.GetFileNameWithoutExtension(files.Diffusion);
-        Identity = new ModelIdentity(Path.GetFileNameWithoutExtension(files.Diffusion), _files[0].Checkpoint.Fingerprint, _files[1].Checkpoint.Fingerprint, _files[2].Checkpoint.Fingerprint);
-        Defaults = ReadDefaults(_files[0].Metadata);
+        Name = options.Name ?? files.Name;
+        Identity = new ModelIdentity(files.Name, _files[0].Checkpoint.Fingerprint, _files[1].Checkpoint.Fingerprint, _files[2].Checkpoint.Fingerprint);
+        Defaults = RecommendedSettings.For(_files[0]);
         Components = [Summarize(ComponentKind.Transformer, _transformer.Weights), Summarize(ComponentKind.TextEncoder, _textEncoder.Weights), Summarize(ComponentKind.Autoencoder, _autoencoder.Weights)];
         LoadDuration = Stopwatch.GetElapsedTime(start);
         observer?.OnMessage(MessageLevel.Verbose, FormattableString.Invariant(
@@ -128,14 +129,12 @@ public sealed class ModelSession : IDisposable
     /// <exception cref="ZImageException">A setting does not do, memory ran out, or ggml failed.</exception>
     public GeneratedImage Generate(ImageRequest request, IGenerationObserver? observer, CancellationToken cancellation)
     {
-        Check(request);
-        ISampler sampler = Samplers.Get(request.Sampler);
-        ISigmaSchedule schedule = SigmaSchedules.Get(request.Scheduler);
+        request = Resolve(request);
         try
         {
             return Guarded(_thread, observer, () => _closed
                 ? throw new SessionClosedException(Name)
-                : Generate(request, sampler, schedule, observer, cancellation), cancellation);
+                : WithIntactFiles(() => Draw(request, observer, cancellation)), cancellation);
         }
         catch (ObjectDisposedException) when (_closed)
         {
@@ -164,12 +163,41 @@ public sealed class ModelSession : IDisposable
         _thread.Dispose();
     }
 
-    private GeneratedImage Generate(ImageRequest request, ISampler sampler, ISigmaSchedule schedule, IGenerationObserver? observer, CancellationToken cancellation)
+    // What was read from a file that changed meanwhile is no picture of the model, and the fault it led to is not the one to report.
+    private T WithIntactFiles<T>(Func<T> work)
+    {
+        CheckFiles(lookUp: true);
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            CheckFiles(lookUp: false);
+        }
+    }
+
+    /// <exception cref="ModelFileChangedException">One of the files is not any more what was imported.</exception>
+    private void CheckFiles(bool lookUp)
+    {
+        foreach (MappedFile file in _files.SelectMany(file => file.Checkpoint.Files))
+        {
+            if (file.FindChange(lookUp) is { } change)
+                throw new ModelFileChangedException(file.Path, change);
+        }
+    }
+
+    private GeneratedImage Draw(ImageRequest request, IGenerationObserver? observer, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        int width = request.Width / _autoencoder.Scale, height = request.Height / _autoencoder.Scale;
+        float[] sigmas = request.Sigmas is { } own ? [.. own] : NoiseLevels.Of(SigmaSchedules.Get(request.Scheduler), request.Steps, request.Shift, width * height);
+        int steps = sigmas.Length - 1;
+        if (steps < request.Steps)
+            observer?.OnMessage(MessageLevel.Verbose, $"The scheduler {request.Scheduler} has {steps} different noise levels for {request.Steps} steps; it takes {steps} steps.");
         var timeline = new Timeline();
         void Report(Phase phase, int step = 0, TimeSpan? remaining = null)
-            => observer?.OnProgress(new GenerationProgress(phase, step, request.Steps, timeline.Elapsed, remaining));
+            => observer?.OnProgress(new GenerationProgress(phase, step, steps, timeline.Elapsed, remaining));
 
         Report(Phase.Tokenize);
         bool truncated = false;
@@ -181,16 +209,15 @@ public sealed class ModelSession : IDisposable
         float[] Hidden(string name, int[] ids) => timeline.Record(Phase.Condition, name, _memory, () => _textEncoder.Encode(ids, _memory, null, cancellation));
         float[] caption = Hidden("prompt", tokens);
         float guidance = request.CfgScale - 1;
-        float[]? negative = guidance > 0 ? Hidden("negative prompt", _tokenizer.EncodePrompt(request.NegativePrompt, out _)) : null;
+        float[]? negative = guidance > 0 || Samplers.Get(request.Sampler).UsesUnguided ? Hidden("negative prompt", _tokenizer.EncodePrompt(request.NegativePrompt, out _)) : null;
 
-        float[] latent = SampleLatent(request, sampler, schedule, caption, negative, timeline, Report, cancellation);
+        float[] latent = SampleLatent(request, sigmas, width, height, caption, negative, timeline, Report, cancellation);
 
-        Report(Phase.Decode, request.Steps);
-        int width = request.Width / _autoencoder.Scale, height = request.Height / _autoencoder.Scale;
+        Report(Phase.Decode, steps);
         float[] pixels = timeline.Record(Phase.Decode, "image", _memory, () => _autoencoder.Decode(latent, width, height, _memory, null, cancellation));
         return new GeneratedImage
         {
-            Pixels = PixelImage.FromDecoder(pixels, request.Width, request.Height),
+            Pixels = Picture(pixels, latent, request, cancellation),
             Request = request,
             Model = Identity,
             Device = Device.Name,
@@ -202,13 +229,12 @@ public sealed class ModelSession : IDisposable
         };
     }
 
-    private float[] SampleLatent(ImageRequest request, ISampler sampler, ISigmaSchedule schedule, float[] caption, float[]? negative,
+    private float[] SampleLatent(ImageRequest request, float[] sigmas, int width, int height, float[] caption, float[]? negative,
         Timeline timeline, Action<Phase, int, TimeSpan?> report, CancellationToken cancellation)
     {
-        int width = request.Width / _autoencoder.Scale, height = request.Height / _autoencoder.Scale;
-        float[] sigmas = schedule.Sigmas(request.Steps, request.Shift);
         var latent = new float[width * height * _transformer.Config.Channels];
-        new PhiloxNoise((ulong)request.Seed).Fill(latent);
+        INoiseSource noise = NoiseSources.Create(request.Rng, (ulong)request.Seed);
+        noise.Fill(latent);
         if (sigmas[0] != 1)
         {
             for (int i = 0; i < latent.Length; i++)
@@ -217,19 +243,40 @@ public sealed class ModelSession : IDisposable
 
         report(Phase.Sample, 0, null);
         using var prediction = new GuidedPrediction(_transformer, _memory, width, height, caption, negative, request.CfgScale - 1, cancellation);
+        void Announce(int step) => prediction.Announce($"step {step} of {sigmas.Length - 1}");
         TimeSpan start = timeline.Elapsed, stepStart = start;
         var options = new SamplingOptions
         {
+            Eta = request.Eta,
+            Noise = noise,
             Cancellation = cancellation,
             StepCompleted = step =>
             {
                 timeline.Add(Phase.Sample, $"step {step.Number}", stepStart, _memory);
+                CheckFiles(lookUp: false);
+                Announce(step.Number + 1);
                 stepStart = timeline.Elapsed;
                 report(Phase.Sample, step.Number, (stepStart - start) / step.Number * (step.Count - step.Number));
             },
         };
-        sampler.Sample(latent, sigmas, (x, sigma, velocity) => prediction.Velocity(x, sigma, velocity, cancellation), options);
+        Announce(1);
+        Samplers.Get(request.Sampler).Sample(
+            latent, sigmas, (x, sigma, velocity, unguided) => prediction.Velocity(x, sigma, velocity, cancellation, unguided), options);
         return latent;
+    }
+
+    private PixelImage Picture(float[] pixels, float[] latent, ImageRequest request, CancellationToken cancellation)
+    {
+        try
+        {
+            return PixelImage.FromDecoder(pixels, request.Width, request.Height);
+        }
+        catch (DegenerateImageException fault)
+        {
+            string? stage = _autoencoder.FirstConstantStage(latent, request.Width / _autoencoder.Scale, request.Height / _autoencoder.Scale, _memory, cancellation);
+            throw new DegenerateImageException(request.Width, request.Height,
+                $"{fault.Reason}; {(stage is null ? "every stage of the decoder varies over the image, so the colours are out of range" : $"the first stage of the decoder that does not vary over the image is {stage}")}");
+        }
     }
 
     // Log lines go to the observer, and cancellation is a fault like the others.
@@ -246,9 +293,23 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    private void Check(ImageRequest request)
+    // The request with names as they are spelled here, and with the steps that its own noise levels make.
+    private ImageRequest Resolve(ImageRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
+        request = request with { Sampler = Samplers.Get(request.Sampler).Name, Scheduler = SigmaSchedules.Get(request.Scheduler).Name };
+        if (request.Sigmas is { } list)
+        {
+            float[] levels = NoiseLevels.Of(list)
+                ?? throw new InvalidSettingException("Sigmas", list.Count == 0 ? "empty" : NoiseLevels.Text(list), "a falling list of numbers, the first above 0 and at most 1, the last 0 or above");
+            request = request with { Sigmas = levels, Steps = levels.Length - 1 };
+        }
+        Check(request);
+        return request;
+    }
+
+    private void Check(ImageRequest request)
+    {
         int multiple = _autoencoder.Scale * TransformerConfig.Patch;
         if (request.Width % multiple != 0 || request.Height % multiple != 0 || request.Width is < 16 or > 8192 || request.Height is < 16 or > 8192)
             throw new InvalidImageSizeException(request.Width, request.Height);
@@ -256,8 +317,11 @@ public sealed class ModelSession : IDisposable
             throw new InvalidSettingException("Steps", request.Steps, "from 1 to 1000");
         if (!(request.Shift > 0 && request.Shift <= 100))
             throw new InvalidSettingException("Shift", request.Shift, "above 0, up to 100");
-        if (!(request.CfgScale >= 1 && request.CfgScale <= 100))
-            throw new InvalidSettingException("CfgScale", request.CfgScale, "from 1 (no guidance) to 100");
+        bool unguided = Samplers.Get(request.Sampler).UsesUnguided;
+        if (!(request.CfgScale >= (unguided ? 0 : 1) && request.CfgScale <= 100))
+            throw new InvalidSettingException("CfgScale", request.CfgScale, unguided ? "from 0 to 100" : "from 1 (no guidance) to 100");
+        if (request.Eta is { } eta && !(eta >= 0 && eta <= 1))
+            throw new InvalidSettingException("Eta", eta, "from 0 to 1");
     }
 
     private static void CheckFit(ModelFiles files, TransformerConfig transformer, Qwen3TextEncoder textEncoder, Autoencoder autoencoder)
@@ -274,15 +338,13 @@ public sealed class ModelSession : IDisposable
         }
     }
 
-    // A file may say what it is made for; else the settings of Z-Image-Turbo by its authors: 1024x1024, 8 steps, no guidance.
-    private static ModelDefaults ReadDefaults(CheckpointMetadata metadata) => new(
-        metadata.GetInt32("zimage.default.width") ?? 1024,
-        metadata.GetInt32("zimage.default.height") ?? 1024,
-        metadata.GetInt32("zimage.default.steps") ?? 8,
-        metadata.GetString("zimage.default.sampler") ?? "euler",
-        metadata.GetString("zimage.default.scheduler") ?? "flow_match",
-        metadata.GetSingle("zimage.default.shift") ?? 3,
-        metadata.GetSingle("zimage.default.cfg_scale") ?? 1);
+    private static void CheckRope(Qwen3Config config, string path, IGenerationObserver? observer)
+    {
+        if (config.RopeTheta == Qwen3Config.TrainedRopeTheta)
+            return;
+        observer?.OnMessage(MessageLevel.Warning, FormattableString.Invariant(
+            $"The text encoder '{path}' has the rotary base {config.RopeTheta}, and Z-Image was trained with one that has {Qwen3Config.TrainedRopeTheta}: it is another Qwen3, and draws other pictures."));
+    }
 
     // The threads of ggml wait for each other by spinning after every operation: for a small model that costs more than it brings, and far
     // more when another program wants a processor (0.5 s instead of 7 ms a step, two threads on two processors with one of them busy).
@@ -293,6 +355,6 @@ public sealed class ModelSession : IDisposable
     {
         List<ComponentTensor> sources = [.. weights.Blocks.SelectMany(b => b.Weights).Select(w => w.Source)];
         return new ComponentSummary(kind, weights.File.Path, sources.Sum(s => s.Elements), sources.Sum(s => s.Bytes),
-            sources.GroupBy(s => s.Type).OrderByDescending(g => g.Sum(s => s.Bytes)).ToDictionary(g => g.Key, g => g.Sum(s => s.Bytes)));
+            sources.GroupBy(s => s.Type.Name).OrderByDescending(g => g.Sum(s => s.Bytes)).ToDictionary(g => g.Key, g => g.Sum(s => s.Bytes)));
     }
 }

@@ -37,19 +37,22 @@ internal static class ExifUserComment
     }
 
     /// <summary>The user comment of a TIFF block of either byte order; null when there is none.</summary>
+    /// <exception cref="InvalidDataException">The block is damaged.</exception>
     public static string? Read(ReadOnlySpan<byte> tiff)
     {
         bool bigEndian = tiff.StartsWith("MM\0*"u8);
         if (!bigEndian && !tiff.StartsWith("II*\0"u8) || tiff.Length < HeaderBytes)
-            return null;
+            throw new InvalidDataException("The EXIF block has no header.");
         uint first = ReadUInt32(tiff[4..], bigEndian);
-        if (FindEntry(tiff, first, ExifDirectoryTag, bigEndian) is not { } exif)
+        // Some writers put the comment into the first directory, where it does not belong.
+        (uint Count, uint Value)? comment = FindEntry(tiff, first, ExifDirectoryTag, bigEndian) is { } exif
+            ? FindEntry(tiff, exif.Value, UserCommentTag, bigEndian)
+            : FindEntry(tiff, first, UserCommentTag, bigEndian);
+        if (comment is not { Count: > CodeBytes } found)
             return null;
-        if (FindEntry(tiff, exif.Value, UserCommentTag, bigEndian) is not { } comment || comment.Count <= CodeBytes)
-            return null;
-        if (comment.Value > tiff.Length || comment.Count > tiff.Length - comment.Value)
-            return null;
-        return Decode(tiff.Slice((int)comment.Value, (int)comment.Count), bigEndian);
+        if (found.Value > tiff.Length || found.Count > tiff.Length - found.Value)
+            throw new InvalidDataException("The EXIF block ends inside the user comment.");
+        return Decode(tiff.Slice((int)found.Value, (int)found.Count), bigEndian);
     }
 
     private static void WriteDirectory(Span<byte> at, ushort tag, ushort type, uint count, uint value)
@@ -65,11 +68,13 @@ internal static class ExifUserComment
     private static (uint Count, uint Value)? FindEntry(ReadOnlySpan<byte> tiff, uint directory, ushort tag, bool bigEndian)
     {
         if (directory > tiff.Length - 2)
-            return null;
+            throw new InvalidDataException("A directory of the EXIF block lies outside it.");
         int entries = ReadUInt16(tiff[(int)directory..], bigEndian);
         ReadOnlySpan<byte> rest = tiff[((int)directory + 2)..];
-        for (; entries > 0 && rest.Length >= EntryBytes; entries--, rest = rest[EntryBytes..])
+        for (; entries > 0; entries--, rest = rest[EntryBytes..])
         {
+            if (rest.Length < EntryBytes)
+                throw new InvalidDataException("The EXIF block ends inside a directory.");
             if (ReadUInt16(rest, bigEndian) == tag)
                 return (ReadUInt32(rest[4..], bigEndian), ReadUInt32(rest[8..], bigEndian));
         }
@@ -79,17 +84,22 @@ internal static class ExifUserComment
     private static string Decode(ReadOnlySpan<byte> comment, bool bigEndian)
     {
         ReadOnlySpan<byte> text = comment[CodeBytes..];
-        if (!comment.StartsWith(UnicodeCode))
-            return Encoding.UTF8.GetString(text).TrimEnd('\0');
-        // Writers disagree on whether the block's byte order holds for the comment; Latin letters have a zero in the upper half.
-        int zerosFirst = 0, zerosSecond = 0;
+        if (comment.StartsWith(UnicodeCode))
+            return (IsBigEndian(text, bigEndian) ? Encoding.BigEndianUnicode : Encoding.Unicode).GetString(text).TrimEnd('\0');
+        bool hasCode = comment.StartsWith("ASCII\0\0\0"u8) || comment.StartsWith("JIS\0\0\0\0\0"u8) || !comment[..CodeBytes].ContainsAnyExcept((byte)0);
+        return Encoding.UTF8.GetString(hasCode ? text : comment).TrimEnd('\0');
+    }
+
+    // Writers disagree on whether the block's byte order holds for the comment; its spaces and line feeds show which is meant.
+    private static bool IsBigEndian(ReadOnlySpan<byte> text, bool blockIsBigEndian)
+    {
+        int big = 0, little = 0;
         for (int i = 0; i + 1 < text.Length; i += 2)
         {
-            zerosFirst += text[i] == 0 ? 1 : 0;
-            zerosSecond += text[i + 1] == 0 ? 1 : 0;
+            big += text[i] == 0 && text[i + 1] is (byte)' ' or (byte)'\n' ? 1 : 0;
+            little += text[i] is (byte)' ' or (byte)'\n' && text[i + 1] == 0 ? 1 : 0;
         }
-        bool high = zerosFirst == zerosSecond ? bigEndian : zerosFirst > zerosSecond;
-        return (high ? Encoding.BigEndianUnicode : Encoding.Unicode).GetString(text).TrimEnd('\0');
+        return big == little ? blockIsBigEndian : big > little;
     }
 
     private static ushort ReadUInt16(ReadOnlySpan<byte> at, bool bigEndian)

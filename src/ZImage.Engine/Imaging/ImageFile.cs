@@ -7,6 +7,9 @@ public static class ImageFile
 {
     // Larger pictures are no inputs for a model, and a few bytes of a file can claim any size.
     private const long MostPixels = 1L << 27;
+
+    // No picture of so many pixels needs a longer file.
+    private const long MostBytes = 4 * MostPixels;
     private const int RgbaBytes = 4;
 
     /// <summary>Writes an image in the format of the path's extension, whole or not at all.</summary>
@@ -69,12 +72,21 @@ public static class ImageFile
     /// <exception cref="ImageFileUnreadableException">It cannot be read.</exception>
     public static ImageMetadata ReadMetadata(string path) => ReadMetadata(ReadAllBytes(path));
 
-    internal static ImageMetadata ReadMetadata(ReadOnlyMemory<byte> file)
+    internal static ImageMetadata ReadMetadata(ReadOnlyMemory<byte> file) => ImageTexts.Read(file);
+
+    /// <summary>What a PNG, JPEG or WebP file says of itself; its pixels are not looked at, and may be damaged.</summary>
+    /// <exception cref="ImageFileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ImageFileUnreadableException">It cannot be read, or is no image of these formats.</exception>
+    public static ImageHeader ReadHeader(string path) => ReadHeader(ReadAllBytes(path), path);
+
+    internal static ImageHeader ReadHeader(byte[] file, string path)
     {
-        if (file.Span.StartsWith(PngChunks.Signature))
-            return PngText.Read(file);
-        ReadOnlyMemory<byte>? exif = JpegExif.Find(file) ?? WebPExif.Find(file);
-        return new ImageMetadata { Parameters = exif is { } tiff ? ExifUserComment.Read(tiff.Span) : null };
+        ImageFormat format = ImageFormats.FromSignature(file)
+            ?? throw new ImageFileUnreadableException(path, file.Length == 0 ? "It is empty." : "It is no PNG, JPEG or WebP file.");
+        using SKData data = SKData.CreateCopy(file);
+        using SKCodec codec = SKCodec.Create(data) ?? throw new ImageFileUnreadableException(path, "Its head is damaged or cut off.");
+        (int width, int height) = ImageOrientation.SwapsAxes((int)codec.EncodedOrigin) ? (codec.Info.Height, codec.Info.Width) : (codec.Info.Width, codec.Info.Height);
+        return new ImageHeader(format, width, height, file.Length, ReadMetadata(file));
     }
 
     internal static PixelImage Decode(byte[] file, string path)
@@ -148,7 +160,12 @@ public static class ImageFile
     {
         try
         {
-            return File.ReadAllBytes(path);
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            if (stream.Length > MostBytes)
+                throw new ImageFileUnreadableException(path, $"It has {stream.Length >> 20} MiB, and image files of up to {MostBytes >> 20} MiB are read.");
+            var file = new byte[stream.Length];
+            stream.ReadExactly(file);
+            return file;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -156,7 +173,7 @@ public static class ImageFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
-            throw new ImageFileUnreadableException(path, e.Message, e);
+            throw new ImageFileUnreadableException(path, Directory.Exists(path) ? "It is a folder." : e.Message, e);
         }
     }
 }

@@ -27,4 +27,11 @@ public static class ImageFormats
         => s_byExtension.TryGetValue(Path.GetExtension(path), out ImageFormat format)
             ? format
             : throw new UnsupportedImageFormatException(path, string.Join(", ", Extensions));
+
+    /// <summary>The format that the first bytes of a file show; null for any other.</summary>
+    public static ImageFormat? FromSignature(ReadOnlySpan<byte> file)
+        => file.StartsWith(PngChunks.Signature) ? ImageFormat.Png
+            : file.StartsWith(JpegSegments.Signature) ? ImageFormat.Jpeg
+            : WebPChunks.HasSignature(file) ? ImageFormat.WebP
+            : null;
 }

@@ -11,9 +11,15 @@ public sealed class ImageMetadata : IReadOnlyCollection<KeyValuePair<string, str
     /// <summary>The keyword under which image generators keep the settings of an image.</summary>
     public const string ParametersKeyword = "parameters";
 
+    /// <summary>Most bytes of a text; more is not a text.</summary>
+    internal const int LongestText = 16 << 20;
+
     private readonly OrderedDictionary<string, string> _texts = new(StringComparer.Ordinal);
 
     public int Count => _texts.Count;
+
+    /// <summary>True when texts may be missing, because one is damaged or too long, or because the file ends early.</summary>
+    public bool IsDamaged { get; internal set; }
 
     /// <summary>The settings of the image, as <see cref="GenerationParameters"/> writes them; null when there are none.</summary>
     public string? Parameters

@@ -3,13 +3,16 @@ namespace ZImage.Engine.Imaging;
 /// <summary>Turns stored pixels the way a camera's orientation says. Source: EXIF 2.32, tag 0112.</summary>
 internal static class ImageOrientation
 {
+    /// <summary>Whether width and height change places.</summary>
+    public static bool SwapsAxes(int orientation) => orientation is >= 5 and <= 8;
+
     /// <param name="stored">The pixels as stored.</param>
     /// <param name="orientation">1 (upright) to 8; others count as 1.</param>
     public static PixelImage Apply(PixelImage stored, int orientation)
     {
         if (orientation is < 2 or > 8)
             return stored;
-        bool swapsAxes = orientation >= 5;
+        bool swapsAxes = SwapsAxes(orientation);
         int lastX = stored.Width - 1;
         int lastY = stored.Height - 1;
         int width = swapsAxes ? stored.Height : stored.Width;

@@ -5,10 +5,7 @@ namespace ZImage.Engine.Imaging;
 /// <summary>The EXIF block of a JPEG file: its application segment 1. Source: ITU-T T.81, annex B, and EXIF 2.32, section 4.7.</summary>
 internal static class JpegExif
 {
-    private const byte StartOfImage = 0xD8;
-    private const byte StartOfScan = 0xDA;
     private const byte Application0 = 0xE0;
-    private const byte Application1 = 0xE1;
     private const int MarkerBytes = 2;
     private const int LengthBytes = 2;
 
@@ -27,27 +24,18 @@ internal static class JpegExif
         int at = MarkerBytes;
         if (jpeg[at + 1] == Application0)
             at += MarkerBytes + BinaryPrimitives.ReadUInt16BigEndian(jpeg.AsSpan(at + MarkerBytes));
-        Span<byte> head = [0xFF, Application1, 0, 0];
+        Span<byte> head = [0xFF, JpegSegments.Application1, 0, 0];
         BinaryPrimitives.WriteUInt16BigEndian(head[MarkerBytes..], (ushort)(payload + LengthBytes));
         return [.. jpeg.AsSpan(0, at), .. head, .. Identifier, .. tiff, .. jpeg.AsSpan(at)];
     }
 
-    /// <summary>The TIFF block of a JPEG file; null when there is none.</summary>
-    public static ReadOnlyMemory<byte>? Find(ReadOnlyMemory<byte> jpeg)
+    /// <summary>The TIFF block among the segments of a file; null when there is none.</summary>
+    public static ReadOnlyMemory<byte>? Find(IEnumerable<JpegSegment> segments)
     {
-        ReadOnlySpan<byte> bytes = jpeg.Span;
-        if (bytes.Length < MarkerBytes || bytes[0] != 0xFF || bytes[1] != StartOfImage)
-            return null;
-        int at = MarkerBytes;
-        while (bytes.Length - at >= MarkerBytes + LengthBytes && bytes[at] == 0xFF && bytes[at + 1] != StartOfScan)
+        foreach (JpegSegment segment in segments)
         {
-            int length = BinaryPrimitives.ReadUInt16BigEndian(bytes[(at + MarkerBytes)..]);
-            if (length < LengthBytes || length > bytes.Length - at - MarkerBytes)
-                return null;
-            ReadOnlyMemory<byte> payload = jpeg.Slice(at + MarkerBytes + LengthBytes, length - LengthBytes);
-            if (bytes[at + 1] == Application1 && payload.Span.StartsWith(Identifier))
-                return payload[Identifier.Length..];
-            at += MarkerBytes + length;
+            if (segment.Marker == JpegSegments.Application1 && segment.Payload.Span.StartsWith(Identifier))
+                return segment.Payload[Identifier.Length..];
         }
         return null;
     }

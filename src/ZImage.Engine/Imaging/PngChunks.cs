@@ -7,8 +7,13 @@ namespace ZImage.Engine.Imaging;
 /// <param name="Type">Four letters, for example <c>IHDR</c>.</param>
 /// <param name="Start">Where its length field starts.</param>
 /// <param name="Data">Its contents.</param>
-/// <param name="IsIntact">Whether its checksum is right.</param>
-internal readonly record struct PngChunk(string Type, int Start, ReadOnlyMemory<byte> Data, bool IsIntact);
+/// <param name="Checked">The bytes under its checksum: type and contents.</param>
+/// <param name="Crc">The checksum.</param>
+internal readonly record struct PngChunk(string Type, int Start, ReadOnlyMemory<byte> Data, ReadOnlyMemory<byte> Checked, uint Crc)
+{
+    /// <summary>Whether the checksum is right.</summary>
+    public bool IsIntact => Crc == Crc32.Compute(Checked.Span);
+}
 
 /// <summary>Takes a PNG file apart into chunks, and adds some. Source: PNG specification, third edition, section 5.</summary>
 internal static class PngChunks
@@ -33,7 +38,7 @@ internal static class PngChunks
             ReadOnlyMemory<byte> typeAndData = file.Slice(at + LengthBytes, TypeBytes + (int)length);
             string type = Encoding.Latin1.GetString(typeAndData.Span[..TypeBytes]);
             uint crc = BinaryPrimitives.ReadUInt32BigEndian(file.Span[(at + LengthBytes + typeAndData.Length)..]);
-            yield return new PngChunk(type, at, typeAndData[TypeBytes..], crc == Crc32.Compute(typeAndData.Span));
+            yield return new PngChunk(type, at, typeAndData[TypeBytes..], typeAndData, crc);
             if (type == "IEND")
                 yield break;
             at += LengthBytes + typeAndData.Length + CrcBytes;

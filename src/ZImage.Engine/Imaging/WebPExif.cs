@@ -35,25 +35,14 @@ internal static class WebPExif
         return Chunk("RIFF"u8, body);
     }
 
-    /// <summary>The TIFF block of a WebP file; null when there is none.</summary>
-    public static ReadOnlyMemory<byte>? Find(ReadOnlyMemory<byte> webp)
+    /// <summary>The TIFF block among the chunks of a file; null when there is none.</summary>
+    public static ReadOnlyMemory<byte>? Find(IEnumerable<WebPChunk> chunks)
     {
-        ReadOnlySpan<byte> bytes = webp.Span;
-        if (bytes.Length < RiffHeaderBytes || !bytes.StartsWith("RIFF"u8) || !bytes[8..].StartsWith("WEBP"u8))
-            return null;
-        long at = RiffHeaderBytes;
-        while (bytes.Length - at >= ChunkHeaderBytes)
+        foreach (WebPChunk chunk in chunks)
         {
-            uint length = BinaryPrimitives.ReadUInt32LittleEndian(bytes[((int)at + 4)..]);
-            if (length > bytes.Length - at - ChunkHeaderBytes)
-                return null;
-            if (bytes[(int)at..].StartsWith("EXIF"u8))
-            {
-                ReadOnlyMemory<byte> block = webp.Slice((int)at + ChunkHeaderBytes, (int)length);
-                // Some writers put JPEG's identifier before the block.
-                return block.Span.StartsWith("Exif\0\0"u8) ? block[6..] : block;
-            }
-            at += ChunkHeaderBytes + length + (length & 1);
+            // Some writers put JPEG's identifier before the block.
+            if (chunk.Type == "EXIF")
+                return chunk.Data.Span.StartsWith("Exif\0\0"u8) ? chunk.Data[6..] : chunk.Data;
         }
         return null;
     }

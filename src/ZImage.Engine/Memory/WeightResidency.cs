@@ -12,6 +12,8 @@ namespace ZImage.Engine.Memory;
 /// </summary>
 public sealed class WeightResidency : IDisposable
 {
+    private const int MostElements = 1 << 20;
+
     private readonly Dictionary<MappedFile, Buffer> _files = [];
     private readonly List<CountedBuffer> _buffers = [];
 
@@ -58,7 +60,7 @@ public sealed class WeightResidency : IDisposable
         long end = 0;
         foreach (Weight weight in block.Weights)
         {
-            if (type.IsHost && weight.IsStoredType && TryUseInPlace(weight, type))
+            if (type.IsHost && weight.IsStoredType && TryUseInPlace(weight))
                 continue;
             toUpload.Add((weight, end));
             end = type.AlignUp(end + type.AllocationBytes(weight.Tensor));
@@ -75,9 +77,12 @@ public sealed class WeightResidency : IDisposable
         }
     }
 
-    private bool TryUseInPlace(Weight weight, BufferType type)
+    private bool TryUseInPlace(Weight weight)
     {
-        if (weight.Source.Parts is not [CheckpointTensor stored] || stored.Offset % type.Alignment != 0)
+        CheckpointTensor stored = weight.Source.Stored;
+        // Files of other formats than GGUF align less than ggml asks for, which its CPU code can do without on x86; it counts on no less
+        // than whole elements.
+        if (stored.Offset % ElementBytes(weight.Tensor.Type) != 0)
             return false;
         if (!_files.TryGetValue(stored.File, out Buffer? file))
             _files[stored.File] = file = Buffer.FromFile(stored.File);
@@ -86,19 +91,31 @@ public sealed class WeightResidency : IDisposable
         return true;
     }
 
+    // Blocks of quantised types are made of F16 and bytes.
+    private static int ElementBytes(GgmlType type) => type == GgmlType.F32 ? sizeof(float) : sizeof(ushort);
+
     private static void Upload(Weight weight)
     {
-        if (weight.IsStoredType && weight.Source.Parts is [CheckpointTensor stored])
+        CheckpointTensor stored = weight.Source.Stored;
+        if (weight.IsStoredType)
         {
             weight.Tensor.Set(stored.File, stored.Offset);
             return;
         }
-        int count = checked((int)weight.Source.Elements);
-        float[] floats = ArrayPool<float>.Shared.Rent(count);
+        // In pieces of whole rows, so that widening takes little memory besides the tensor's own.
+        float[] scale = weight.Source.ReadScale();
+        long rowLength = weight.Source.Ne(0), elements = weight.Source.Elements;
+        long block = long.Max(rowLength, stored.Type.BlockSize);
+        int piece = checked((int)long.Min(elements, long.Max(1, MostElements / block) * block));
+        float[] floats = ArrayPool<float>.Shared.Rent(piece);
         try
         {
-            weight.Decode(floats.AsSpan(0, count));
-            weight.Tensor.Set<float>(floats.AsSpan(0, count));
+            for (long first = 0; first < elements; first += piece)
+            {
+                Span<float> target = floats.AsSpan(0, (int)long.Min(piece, elements - first));
+                weight.Source.Decode(first, target, scale);
+                weight.Tensor.SetFloats(first, target);
+            }
         }
         finally
         {

@@ -10,6 +10,9 @@ internal static class Attention
 {
     private const long MaxScoreBytes = 64L << 20;
 
+    // A piece takes eight nodes of the graph.
+    private const long MaxPieces = 64;
+
     /// <param name="c">Context of the graph.</param>
     /// <param name="backend">The device that will compute it.</param>
     /// <param name="q">[d, heads, tokens].</param>
@@ -17,17 +20,18 @@ internal static class Attention
     /// <param name="v">[d, kv_heads, kv_tokens].</param>
     /// <param name="mask">F32 [kv_tokens, tokens], added to the scaled scores; or none.</param>
     /// <param name="scale">Usually 1 / sqrt(d).</param>
-    /// <param name="keepF32">Keys and values stay F32 even where a device is faster with F16.</param>
+    /// <param name="keepF32">Keys, values and sums stay F32 even where a device is faster with F16.</param>
     /// <returns>[d * heads, tokens].</returns>
     public static Tensor Build(Context c, Backend backend, Tensor q, Tensor k, Tensor v, Tensor mask, float scale, bool keepF32)
     {
         long width = q.Ne(0) * q.Ne(1), tokens = q.Ne(2);
         q = c.Permute(q, 0, 2, 1, 3);
         k = c.Permute(k, 0, 2, 1, 3);
-        if (mask.IsNone)
+        // Off the CPU flash attention has F16 inside, whatever the types of its operands.
+        bool half = backend.Device.Backend != BackendKind.Cpu;
+        if (mask.IsNone && !(keepF32 && half))
         {
             Tensor vRows = c.Permute(v, 0, 2, 1, 3);
-            bool half = !keepF32 && backend.Device.Backend != BackendKind.Cpu;
             Tensor flash = half
                 ? c.FlashAttention(q, c.Cast(k, GgmlType.F16), c.Cast(vRows, GgmlType.F16), default, scale)
                 : c.FlashAttention(q, k, vRows, default, scale);
@@ -41,8 +45,8 @@ internal static class Attention
     private static Tensor InPieces(Context c, Backend backend, Tensor q, Tensor k, Tensor v, Tensor mask, float scale)
     {
         long tokens = q.Ne(1);
-        long rows = Math.Clamp(MaxScoreBytes / (sizeof(float) * k.Ne(1) * q.Ne(2)), 1, tokens);
-        Tensor result = default;
+        long rows = Math.Clamp(MaxScoreBytes / (sizeof(float) * k.Ne(1) * q.Ne(2)), (tokens + MaxPieces - 1) / MaxPieces, tokens);
+        var pieces = new List<Tensor>();
         for (long first = 0; first < tokens; first += rows)
         {
             long count = Math.Min(rows, tokens - first);
@@ -52,9 +56,8 @@ internal static class Attention
                 piece = c.Cont(piece);
             Tensor pieceMask = mask.IsNone || count == tokens ? mask : c.Cont(c.Rows(mask, first, count));
             Tensor scores = c.SoftMax(c.MulMat(k, piece), pieceMask, scale);
-            Tensor mixed = c.Cont(c.Permute(c.MulMat(v, scores), 0, 2, 1, 3));
-            result = result.IsNone ? mixed : c.Concat(result, mixed, 2);
+            pieces.Add(c.Cont(c.Permute(c.MulMat(v, scores), 0, 2, 1, 3)));
         }
-        return result;
+        return c.Concat(pieces, 2);
     }
 }

@@ -15,14 +15,22 @@ public sealed class Autoencoder : IDisposable
 
     public const float LatentShift = 0.1159f;
 
-    private readonly Backend _backend;
     private readonly List<ImageStage> _decoder = [];
     private readonly List<ImageStage> _encoder = [];
 
     public Autoencoder(ComponentFile file, Backend backend)
+        : this(new ModelWeights(file, backend))
     {
-        _backend = backend;
-        Weights = new ModelWeights(file, backend);
+    }
+
+    /// <summary>Declares every weight; for inspected weights nothing can be computed.</summary>
+    internal Autoencoder(ModelWeights weights)
+    {
+        Weights = weights;
+        ComponentFile file = weights.File;
+        // Older autoencoders of the same make have one more convolution on either side.
+        if (file.Has("post_quant_conv.weight"))
+            throw new WrongComponentException(file.Path, ComponentKind.Autoencoder, ComponentKind.Unknown, "it has the tensor 'post_quant_conv.weight', which the Flux autoencoder has not");
         LatentChannels = (int)file.Require("decoder.conv_in.weight", 3, 3, -1, -1).Ne(2);
         Levels = file.Blocks("decoder.up.");
         if (Levels == 0)
@@ -53,12 +61,28 @@ public sealed class Autoencoder : IDisposable
     /// <param name="afterStage">Called with a stage's name and its result; for tests.</param>
     /// <param name="cancellation">Looked at between stages.</param>
     /// <returns>Pixels [width, height, 3] with values about -1 to 1, width fastest.</returns>
+    /// <exception cref="NotFiniteException">The pixels hold NaN or infinity.</exception>
     public float[] Decode(ReadOnlySpan<float> latent, int width, int height, DeviceMemory memory, Action<string, Tensor>? afterStage, CancellationToken cancellation)
     {
         var z = new float[latent.Length];
         for (int i = 0; i < z.Length; i++)
             z[i] = latent[i] / LatentScale + LatentShift;
-        return ImageChain.Compute(_decoder, _backend, memory, z, (width, height, LatentChannels), "decoding the image", afterStage, cancellation);
+        return ImageChain.Compute(_decoder, Weights, memory, z, (width, height, LatentChannels), "decoding the image", afterStage, cancellation);
+    }
+
+    /// <summary>Decodes a latent to tell where it loses its picture: the first stage of whose channels none varies over the image, or null.</summary>
+    public string? FirstConstantStage(ReadOnlySpan<float> latent, int width, int height, DeviceMemory memory, CancellationToken cancellation)
+    {
+        string? first = null;
+        Decode(latent, width, height, memory, (stage, x) => first ??= HasVariation(x) ? null : stage, cancellation);
+        return first;
+
+        static bool HasVariation(Tensor x)
+        {
+            float[] values = x.ToFloats();
+            int plane = (int)(x.Ne(0) * x.Ne(1));
+            return values.Chunk(plane).Any(channel => !FiniteNumbers.AreRowsEqual(channel, plane));
+        }
     }
 
     /// <summary>The distribution of latents of an image: mean and log-variance (limited to -30..20).</summary>
@@ -72,7 +96,7 @@ public sealed class Autoencoder : IDisposable
     {
         if (!HasEncoder)
             throw new TensorMissingException(Weights.File.Path, ["encoder.conv_in.weight"]);
-        float[] moments = ImageChain.Compute(_encoder, _backend, memory, image, (width, height, 3), "encoding the image", null, cancellation);
+        float[] moments = ImageChain.Compute(_encoder, Weights, memory, image, (width, height, 3), "encoding the image", null, cancellation);
         int half = moments.Length / 2;
         float[] logVariance = moments[half..];
         for (int i = 0; i < logVariance.Length; i++)
@@ -92,7 +116,7 @@ public sealed class Autoencoder : IDisposable
 
         block = Weights.AddBlock("decoder.mid");
         var middle = new MiddlePart(Weights, block, "decoder.mid", channels);
-        _decoder.Add(new ImageStage("decoder.mid", s => s, (c, x) => middle.Build(c, _backend, x)));
+        _decoder.Add(new ImageStage("decoder.mid", s => s, (c, x) => middle.Build(c, Weights.Backend, x)));
 
         for (int level = Levels - 1; level >= 0; level--)
         {
@@ -105,8 +129,11 @@ public sealed class Autoencoder : IDisposable
             _decoder.Add(new ImageStage(name, s => (s.Width * factor, s.Height * factor, outer), (c, x) =>
             {
                 foreach (ResidualBlock residual in blocks)
-                    x = residual.Build(c, _backend, x);
-                return upsample is null ? x : upsample.Build(c, c.UpscaleNearest(x, 2));
+                    x = residual.Build(c, Weights.Backend, x);
+                if (upsample is null)
+                    return x;
+                float factor = upsample.FactorFor(Weights.Backend);
+                return upsample.Build(c, c.UpscaleNearest(HalfRange.Scale(c, x, factor), 2), factor: factor);
             }));
         }
 
@@ -136,15 +163,18 @@ public sealed class Autoencoder : IDisposable
             _encoder.Add(new ImageStage(name, s => (s.Width / factor, s.Height / factor, outer), (c, x) =>
             {
                 foreach (ResidualBlock residual in blocks)
-                    x = residual.Build(c, _backend, x);
+                    x = residual.Build(c, Weights.Backend, x);
+                if (downsample is null)
+                    return x;
                 // One column at the right and one row at the bottom, then stride 2 without padding.
-                return downsample is null ? x : downsample.Build(c, c.Pad(x, 0, 1, 0, 1), stride: 2, padding: 0);
+                float factor = downsample.FactorFor(Weights.Backend);
+                return downsample.Build(c, c.Pad(HalfRange.Scale(c, x, factor), 0, 1, 0, 1), stride: 2, padding: 0, factor: factor);
             }));
         }
 
         block = Weights.AddBlock("encoder.mid");
         var middle = new MiddlePart(Weights, block, "encoder.mid", channels);
-        _encoder.Add(new ImageStage("encoder.mid", s => s, (c, x) => middle.Build(c, _backend, x)));
+        _encoder.Add(new ImageStage("encoder.mid", s => s, (c, x) => middle.Build(c, Weights.Backend, x)));
 
         block = Weights.AddBlock("encoder.out");
         var norm = new GroupNormalization(Weights, block, "encoder.norm_out", channels);

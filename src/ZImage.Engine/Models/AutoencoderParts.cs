@@ -43,7 +43,10 @@ internal sealed class ResidualBlock
     {
         Tensor h = _conv1.Build(c, c.Silu(_norm1.Build(c, x)));
         h = _conv2.Build(c, c.Silu(_norm2.Build(c, h)));
-        return c.Add(_shortcut is null ? x : _shortcut.Build(c, x), h);
+        if (_shortcut is null)
+            return c.Add(x, h);
+        float factor = _shortcut.FactorFor(backend);
+        return c.Add(_shortcut.Build(c, HalfRange.Scale(c, x, factor), factor: factor), h);
     }
 }
 
@@ -63,10 +66,12 @@ internal sealed class PixelAttention(ModelWeights weights, Block block, string n
         Tensor Heads(Convolution projection)
             => c.Reshape(c.Cont(c.Permute(c.Reshape(projection.Build(c, h), pixels, channels), 1, 0, 2, 3)), channels, 1, pixels);
 
-        // Scores of images with large values do not fit F16.
-        Tensor mixed = Attention.Build(c, backend, Heads(_q), Heads(_k), Heads(_v), default, 1 / MathF.Sqrt(channels), keepF32: true);
+        // Scores of images with large values do not fit F16, and sums over all pixels lose too much in it.
+        float factor = _out.FactorFor(backend);
+        Tensor v = HalfRange.Scale(c, Heads(_v), factor);
+        Tensor mixed = Attention.Build(c, backend, Heads(_q), Heads(_k), v, default, 1 / MathF.Sqrt(channels), keepF32: true);
         Tensor image = c.Reshape(c.Cont(c.Permute(mixed, 1, 0, 2, 3)), width, height, channels);
-        return c.Add(x, _out.Build(c, image));
+        return c.Add(x, _out.Build(c, image, factor: factor));
     }
 }
 

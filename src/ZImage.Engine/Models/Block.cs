@@ -22,18 +22,7 @@ public enum WeightUse
 public sealed record Weight(ComponentTensor Source, Tensor Tensor)
 {
     /// <summary>True when the device computes with the bytes as stored; false when they are widened at load.</summary>
-    public bool IsStoredType => Source.Type == Tensor.Type;
-
-    /// <summary>The stored values as floats, in the order of the file.</summary>
-    public void Decode(Span<float> target)
-    {
-        foreach (CheckpointTensor part in Source.Parts)
-        {
-            int count = checked((int)part.Elements);
-            TensorRows.Decode(part.Type, part.File, part.Offset, target[..count]);
-            target = target[count..];
-        }
-    }
+    public bool IsStoredType => Source.Type.Ggml == Tensor.Type;
 }
 
 /// <summary>

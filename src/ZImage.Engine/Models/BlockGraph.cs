@@ -18,7 +18,8 @@ public sealed class BlockGraph : IDisposable
         try
         {
             Graph = _context.NewGraph(Nodes);
-            foreach (Tensor result in build(_context))
+            Results = [.. build(_context)];
+            foreach (Tensor result in Results)
                 Graph.Expand(result);
         }
         catch
@@ -31,6 +32,19 @@ public sealed class BlockGraph : IDisposable
     public string Name { get; }
 
     public Graph Graph { get; }
+
+    /// <summary>What <c>build</c> returned: the results, as they lie in states of the model.</summary>
+    public IReadOnlyList<Tensor> Results { get; }
+
+    /// <summary>Computes the block and waits for its results.</summary>
+    /// <param name="backend">The device on which the graph has its place.</param>
+    /// <param name="moment">When in the run, for a fault to name.</param>
+    public void Compute(Backend backend, string moment)
+    {
+        if (NativeThread.Current is { } thread)
+            thread.Activity = $"{moment}, block {Name}";
+        backend.Compute(Graph);
+    }
 
     public void Dispose() => _context.Dispose();
 }

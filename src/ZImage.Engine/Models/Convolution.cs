@@ -32,7 +32,12 @@ internal sealed class Convolution
     public long Outputs { get; }
 
     /// <summary>[W, H, IC] -> [W / stride, H / stride, OC]; edges are padded with zeros to keep the size unless <paramref name="padding"/> says otherwise.</summary>
-    public Tensor Build(Context c, Tensor x, int stride = 1, int? padding = null)
+    /// <param name="c">Context of the graph.</param>
+    /// <param name="x">The image times <paramref name="factor"/>.</param>
+    /// <param name="stride">Pixels from one patch to the next.</param>
+    /// <param name="padding">Zeros at each edge; null for half the kernel.</param>
+    /// <param name="factor">What the image was multiplied by to fit the range of F16; the sums are divided by it.</param>
+    public Tensor Build(Context c, Tensor x, int stride = 1, int? padding = null, float factor = 1)
     {
         int pad = padding ?? Size / 2;
         long width = (x.Ne(0) + 2 * pad - Size) / stride + 1, height = (x.Ne(1) + 2 * pad - Size) / stride + 1;
@@ -42,8 +47,14 @@ internal sealed class Convolution
         var strips = new List<Tensor>();
         for (long first = 0; first < height; first += rows)
             strips.Add(Strip(c, x, stride, pad, width, first, Math.Min(rows, height - first), height));
-        return c.Add(Join(c, strips), c.Reshape(_bias, 1, 1, Outputs));
+        Tensor sums = c.Concat(strips, 1);
+        if (factor != 1)
+            sums = c.Scale(sums, 1 / factor);
+        return c.Add(sums, c.Reshape(_bias, 1, 1, Outputs));
     }
+
+    /// <summary>The factor that an image without a norm before it needs on a device; 1 where none.</summary>
+    public float FactorFor(Backend backend) => HalfRange.FactorFor(backend, _kernel.Type);
 
     // Output rows [first, first + count).
     private Tensor Strip(Context c, Tensor x, int stride, int pad, long width, long first, long count, long height)
@@ -63,13 +74,5 @@ internal sealed class Convolution
         Tensor patches = c.Im2Col(kernel, x, stride, pad, padRows, _kernel.Type);
         patches = c.Reshape(patches, patches.Ne(0), width * count);
         return c.Reshape(c.MulMat(patches, c.Reshape(kernel, Size * Size * Inputs, Outputs)), width, count, Outputs);
-    }
-
-    // In pairs, so that no row is copied more than log2(strips) times.
-    private static Tensor Join(Context c, List<Tensor> strips)
-    {
-        while (strips.Count > 1)
-            strips = [.. strips.Chunk(2).Select(pair => pair.Length == 2 ? c.Concat(pair[0], pair[1], 1) : pair[0])];
-        return strips[0];
     }
 }

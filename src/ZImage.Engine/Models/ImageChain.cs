@@ -10,15 +10,16 @@ internal sealed record ImageStage(string Name, Func<(long Width, long Height, lo
 internal static class ImageChain
 {
     /// <param name="stages">The stages, first to last.</param>
-    /// <param name="backend">The device.</param>
+    /// <param name="weights">Their weights, on the device that computes.</param>
     /// <param name="memory">Its memory.</param>
     /// <param name="input">Values [width, height, channels], width fastest.</param>
     /// <param name="shape">Shape of the input.</param>
-    /// <param name="purpose">For the error when there is no room.</param>
+    /// <param name="purpose">What is being done, for a fault to name.</param>
     /// <param name="afterStage">Called with a stage's name and its result; for tests.</param>
     /// <param name="cancellation">Looked at between stages.</param>
     /// <returns>The last stage's result, width fastest.</returns>
-    public static float[] Compute(IReadOnlyList<ImageStage> stages, Backend backend, DeviceMemory memory, float[] input,
+    /// <exception cref="NotFiniteException">The result holds NaN or infinity.</exception>
+    public static float[] Compute(IReadOnlyList<ImageStage> stages, ModelWeights weights, DeviceMemory memory, float[] input,
         (long Width, long Height, long Channels) shape, string purpose, Action<string, Tensor>? afterStage, CancellationToken cancellation)
     {
         var shapes = new List<(long Width, long Height, long Channels)> { shape };
@@ -47,13 +48,16 @@ internal static class ImageChain
             for (int i = 0; i < graphs.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                backend.Compute(graphs[i].Graph);
+                graphs[i].Compute(weights.Backend, purpose);
                 afterStage?.Invoke(stages[i].Name, As(views, slots[(i + 1) % 2], shapes[i + 1]));
             }
             (long width, long height, long channels) = shapes[^1];
             var output = new float[width * height * channels];
             slots[stages.Count % 2].Get<float>(output);
-            return output;
+            if (FiniteNumbers.All(output))
+                return output;
+            slots[0].Set<float>(input);
+            throw new BlockSearch(weights, "The autoencoder").NotFinite(purpose, ("input", input), graphs, cancellation);
         }
         finally
         {

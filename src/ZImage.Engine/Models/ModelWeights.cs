@@ -5,13 +5,14 @@ namespace ZImage.Engine.Models;
 
 /// <summary>
 /// The weights of one component as an ordered list of blocks. Declaring a weight checks its name, shape and type against the file,
-/// so nothing native meets a shape that was not checked.
+/// so nothing native meets a shape that was not checked. For looking at a file, weights are only declared: see <see cref="Inspect"/>.
 /// </summary>
 public sealed class ModelWeights : IDisposable
 {
-    private readonly Context _context;
-    private readonly Backend _backend;
+    private readonly Context? _context;
+    private readonly Backend? _backend;
     private readonly List<Block> _blocks = [];
+    private readonly List<string> _missing = [];
     private readonly Dictionary<(GgmlType, long), bool> _multipliable = [];
 
     public ModelWeights(ComponentFile file, Backend backend)
@@ -21,12 +22,23 @@ public sealed class ModelWeights : IDisposable
         _context = new Context(file.Tensors.Count + 1);
     }
 
+    private ModelWeights(ComponentFile file) => File = file;
+
     public ComponentFile File { get; }
+
+    /// <summary>Canonical names of weights that the file lacks; only for weights that are inspected, else the first is a fault.</summary>
+    public IReadOnlyList<string> Missing => _missing;
+
+    /// <summary>The device that computes with the weights.</summary>
+    internal Backend Backend => _backend ?? throw new InvalidOperationException("These weights are only inspected.");
 
     /// <summary>The blocks in the order of their computation.</summary>
     public IReadOnlyList<Block> Blocks => _blocks;
 
     public long Bytes => _blocks.Sum(b => b.Bytes);
+
+    /// <summary>Weights without a device: nothing native is touched, and what is missing is noted instead of being a fault.</summary>
+    public static ModelWeights Inspect(ComponentFile file) => new(file);
 
     public Block AddBlock(string name)
     {
@@ -38,32 +50,50 @@ public sealed class ModelWeights : IDisposable
     /// <summary>A weight the model cannot do without. Sizes are ggml's, fastest axis first.</summary>
     /// <exception cref="ModelFileException">It is missing, or its shape or type is wrong.</exception>
     public Tensor Require(Block block, string name, WeightUse use, params ReadOnlySpan<long> shape)
-        => Declare(block, File.Require(name, shape), use, shape);
+    {
+        if (_context is not null || File.Has(name))
+            return Declare(block, File.Require(name, shape), use, shape);
+        _missing.Add(name);
+        return default;
+    }
 
     /// <summary>A weight that a model may lack; none when it does.</summary>
     public Tensor Find(Block block, string name, WeightUse use, params ReadOnlySpan<long> shape)
         => File.Find(name, shape) is { } source ? Declare(block, source, use, shape) : default;
 
-    public void Dispose() => _context.Dispose();
+    public void Dispose() => _context?.Dispose();
 
     private Tensor Declare(Block block, ComponentTensor source, WeightUse use, ReadOnlySpan<long> shape)
     {
+        if (!source.Type.IsWeightType)
+            throw new TensorTypeUnsupportedException(File.Path, source.Name, source.Type, "which is not a type of weights");
+        CheckScale(source);
+        if (_context is null)
+            return default;
         // The expected shape rules: a vector stored as [n, 1] or [1, n] is used as [n].
         Span<long> ne = [1, 1, 1, 1];
         for (int axis = 0; axis < shape.Length; axis++)
             ne[axis] = shape[axis];
-        GgmlType type = DeviceType(source, use, ne[0]);
-        Tensor tensor = _context.NewTensor(type, ne[0], ne[1], ne[2], ne[3]);
+        Tensor tensor = _context.NewTensor(DeviceType(source, use, ne[0]), ne[0], ne[1], ne[2], ne[3]);
         tensor.Name = source.Name.Length < 64 ? source.Name : source.Name[^63..];
         block.Add(new Weight(source, tensor));
         return tensor;
     }
 
+    private void CheckScale(ComponentTensor source)
+    {
+        if (source.Scale is not { } scale)
+            return;
+        if (!scale.Type.IsWeightType || (scale.Elements != 1 && scale.Elements != source.Elements / source.Ne(0)))
+        {
+            throw new TensorTypeUnsupportedException(File.Path, source.Name, source.Type,
+                $"with factors '{scale.Name}' of the shape {TensorShape.Format(scale.Shape)}, where one, or one for each row, is expected");
+        }
+    }
+
     private GgmlType DeviceType(ComponentTensor source, WeightUse use, long rowLength)
     {
-        GgmlType stored = source.Type;
-        if (stored is GgmlType.I8 or GgmlType.I16 or GgmlType.I32 or GgmlType.I64 or GgmlType.F64)
-            throw new TensorTypeUnsupportedException(File.Path, source.Name, stored, "which is not a type of weights");
+        GgmlType stored = source.Type.Ggml ?? Widened(source);
         return use switch
         {
             WeightUse.Vector => GgmlType.F32,
@@ -72,13 +102,24 @@ public sealed class ModelWeights : IDisposable
         };
     }
 
-    // Some devices lack BF16 or a quantisation; the weights are widened for them.
+    // Every 8-bit float is an F16, and so is its product with a factor, rounded, unless that is larger than an F16 can be.
+    private static GgmlType Widened(ComponentTensor source)
+    {
+        float largest = Float8.Largest(source.Type) * source.ReadScale().DefaultIfEmpty(1).Max(MathF.Abs);
+        return largest <= (float)Half.MaxValue ? GgmlType.F16 : GgmlType.F32;
+    }
+
+    // Some devices lack BF16 or a quantisation; the weights are widened for them. A row must be whole blocks.
     private bool CanMultiply(GgmlType type, long rowLength)
     {
         if (_multipliable.TryGetValue((type, rowLength), out bool known))
             return known;
-        using var probe = new Context(4);
-        bool supported = _backend.Supports(probe.MulMat(probe.NewTensor(type, rowLength, 32), probe.NewTensor(GgmlType.F32, rowLength, 32)));
+        bool supported = rowLength % type.BlockSize() == 0;
+        if (supported)
+        {
+            using var probe = new Context(4);
+            supported = Backend.Supports(probe.MulMat(probe.NewTensor(type, rowLength, 32), probe.NewTensor(GgmlType.F32, rowLength, 32)));
+        }
         _multipliable[(type, rowLength)] = supported;
         return supported;
     }

@@ -11,10 +11,15 @@ namespace ZImage.Engine.Models;
 /// <param name="KvHeads">Key/value heads.</param>
 /// <param name="HeadDim">Width of a head.</param>
 /// <param name="FeedForward">Width of the feed-forward part.</param>
-/// <param name="RopeTheta">Base of the rotary embedding.</param>
+/// <param name="RopeTheta">Base of the rotary embedding; by the file, or the one Z-Image was trained with.</param>
 /// <param name="RmsEps">Epsilon of every RMS norm.</param>
 public sealed record Qwen3Config(int Blocks, long Hidden, long Heads, long KvHeads, long HeadDim, long FeedForward, float RopeTheta, float RmsEps)
 {
+    /// <summary>The base of the text encoder that Z-Image was trained with. Some later Qwen3-4B have another.</summary>
+    public const float TrainedRopeTheta = 1e6f;
+
+    private const float DefaultRmsEps = 1e-6f;
+
     public static Qwen3Config From(ComponentFile file)
     {
         int blocks = file.Blocks("blk.");
@@ -29,9 +34,9 @@ public sealed record Qwen3Config(int Blocks, long Hidden, long Heads, long KvHea
             throw new TensorShapeMismatchException(file.Path, "blk.0.attn_q.weight", [hidden, headDim * Math.Max(1, qWidth / headDim)], [hidden, qWidth]);
         if (kvWidth % headDim != 0 || qWidth / headDim % (kvWidth / headDim) != 0)
             throw new TensorShapeMismatchException(file.Path, "blk.0.attn_k.weight", [hidden, headDim], [hidden, kvWidth]);
+        TextEncoderSettings settings = TextEncoderSettings.Of(file);
         return new Qwen3Config(blocks, hidden, qWidth / headDim, kvWidth / headDim, headDim, feedForward,
-            file.Metadata.GetSingle("qwen3.rope.freq_base") ?? 1e6f,
-            file.Metadata.GetSingle("qwen3.attention.layer_norm_rms_epsilon") ?? 1e-6f);
+            settings.RopeTheta ?? TrainedRopeTheta, settings.RmsEps ?? DefaultRmsEps);
     }
 }
 
@@ -41,17 +46,22 @@ public sealed record Qwen3Config(int Blocks, long Hidden, long Heads, long KvHea
 /// </summary>
 public sealed class Qwen3TextEncoder : IDisposable
 {
-    private readonly Backend _backend;
     private readonly ComponentTensor _embeddings;
     private readonly List<Layer> _layers = [];
 
     public Qwen3TextEncoder(ComponentFile file, Backend backend)
+        : this(new ModelWeights(file, backend))
     {
-        _backend = backend;
+    }
+
+    /// <summary>Declares every weight; for inspected weights nothing can be computed.</summary>
+    internal Qwen3TextEncoder(ModelWeights weights)
+    {
+        Weights = weights;
+        ComponentFile file = weights.File;
         Config = Qwen3Config.From(file);
-        Weights = new ModelWeights(file, backend);
         _embeddings = file.Require("token_embd.weight", Config.Hidden, -1);
-        if (Config.Hidden % _embeddings.Type.BlockSize() != 0)
+        if (!_embeddings.Type.IsWeightType || Config.Hidden % _embeddings.Type.BlockSize != 0)
             throw new TensorTypeUnsupportedException(file.Path, _embeddings.Name, _embeddings.Type, "and its rows are not whole blocks");
         for (int i = 0; i < Config.Blocks - 1; i++)
             _layers.Add(new Layer(Weights, $"blk.{i}", Config));
@@ -70,6 +80,7 @@ public sealed class Qwen3TextEncoder : IDisposable
     /// <param name="afterBlock">Called with the number of blocks done and the residual stream [hidden, tokens]; for tests.</param>
     /// <param name="cancellation">Looked at between blocks.</param>
     /// <returns>Hidden state, [hidden, tokens], a token's values together.</returns>
+    /// <exception cref="NotFiniteException">The hidden state holds NaN or infinity.</exception>
     public float[] Encode(ReadOnlySpan<int> tokens, DeviceMemory memory, Action<int, Tensor>? afterBlock, CancellationToken cancellation)
     {
         float[] embeddings = Embed(tokens);
@@ -84,7 +95,7 @@ public sealed class Qwen3TextEncoder : IDisposable
         try
         {
             foreach (Layer layer in _layers)
-                graphs.Add(new BlockGraph(layer.Name, c => [c.Copy(layer.Build(c, _backend, Config, x, positions, mask), x)]));
+                graphs.Add(new BlockGraph(layer.Name, c => [c.Copy(layer.Build(c, Weights.Backend, Config, x, positions, mask), x)]));
             using var compute = new ComputeBuffer(memory, [.. graphs.Select(g => g.Graph)], "the text encoder's computation");
             x.Set<float>(embeddings);
             positions.Set<int>([.. Enumerable.Range(0, count)]);
@@ -92,10 +103,14 @@ public sealed class Qwen3TextEncoder : IDisposable
             for (int i = 0; i < graphs.Count; i++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                _backend.Compute(graphs[i].Graph);
+                graphs[i].Compute(Weights.Backend, "the text");
                 afterBlock?.Invoke(i + 1, x);
             }
-            return x.ToFloats();
+            float[] hidden = x.ToFloats();
+            if (FiniteNumbers.All(hidden))
+                return hidden;
+            x.Set<float>(embeddings);
+            throw new BlockSearch(Weights, "The text encoder").NotFinite("the text", ("token_embd", embeddings), graphs, cancellation);
         }
         finally
         {
@@ -108,13 +123,13 @@ public sealed class Qwen3TextEncoder : IDisposable
     {
         int hidden = (int)Config.Hidden;
         var rows = new float[hidden * tokens.Length];
-        CheckpointTensor table = _embeddings.Parts[0];
-        long rowBytes = table.Type.RowBytes(hidden);
+        float[] scale = _embeddings.ReadScale();
         for (int i = 0; i < tokens.Length; i++)
         {
             if (tokens[i] < 0 || tokens[i] >= Vocabulary)
                 throw new TensorShapeMismatchException(Weights.File.Path, _embeddings.Name, [hidden, tokens[i] + 1L], _embeddings.Shape);
-            TensorRows.Decode(table.Type, table.File, table.Offset + tokens[i] * rowBytes, rows.AsSpan(i * hidden, hidden));
+            Span<float> row = rows.AsSpan(i * hidden, hidden);
+            _embeddings.Decode(tokens[i] * (long)hidden, row, scale);
         }
         return rows;
     }
@@ -172,7 +187,8 @@ public sealed class Qwen3TextEncoder : IDisposable
             x = c.Add(x, c.MulMat(_output, attention));
 
             h = Norm(x, _ffnNorm);
-            return c.Add(x, c.MulMat(_down, c.Swiglu(c.MulMat(_gate, h), c.MulMat(_up, h))));
+            // No norm follows, and single tokens reach values here that F16 cannot hold.
+            return c.Add(x, HalfRange.MulMat(c, backend, _down, c.Swiglu(c.MulMat(_gate, h), c.MulMat(_up, h))));
         }
     }
 }

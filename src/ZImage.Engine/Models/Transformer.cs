@@ -10,10 +10,15 @@ namespace ZImage.Engine.Models;
 public sealed class Transformer : IDisposable
 {
     public Transformer(ComponentFile file, Backend backend)
+        : this(new ModelWeights(file, backend))
     {
-        Backend = backend;
-        Config = TransformerConfig.From(file);
-        Weights = new ModelWeights(file, backend);
+    }
+
+    /// <summary>Declares every weight; for inspected weights nothing can be computed.</summary>
+    internal Transformer(ModelWeights weights)
+    {
+        Weights = weights;
+        Config = TransformerConfig.From(weights.File);
 
         Block embedders = Weights.AddBlock("embedders");
         Tensor Matrix(Block block, string name, long rows, long columns) => Weights.Require(block, name + ".weight", WeightUse.Matrix, rows, columns);
@@ -45,7 +50,7 @@ public sealed class Transformer : IDisposable
 
     public ModelWeights Weights { get; }
 
-    internal Backend Backend { get; }
+    internal Backend Backend => Weights.Backend;
 
     /// <summary>Values of one patch: 2 x 2 latent pixels of all channels.</summary>
     internal int PatchWidth => TransformerConfig.Patch * TransformerConfig.Patch * Config.Channels;

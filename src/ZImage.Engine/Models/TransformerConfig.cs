@@ -42,7 +42,7 @@ public sealed record TransformerConfig(
         long patchWidth = file.Require("x_embedder.weight", -1, dim).Ne(0);
         long headDim = file.Require(First + "attention.q_norm.weight", -1).Ne(0);
         long outWidth = file.Require(First + "attention.out.weight", -1, dim).Ne(0);
-        long qkvWidth = file.Require(First + "attention.qkv.weight", dim, -1).Ne(1);
+        (string qkvName, long qkvWidth) = QkvWidth(file, First + "attention.", dim);
         long timeDim = file.Require(First + "adaLN_modulation.0.weight", -1, 4 * dim).Ne(0);
         long timeHidden = file.Require("t_embedder.mlp.0.weight", TimeFrequencies, -1).Ne(1);
         long feedForward = file.Require(First + "feed_forward.w1.weight", dim, -1).Ne(1);
@@ -52,13 +52,22 @@ public sealed record TransformerConfig(
             throw new TensorShapeMismatchException(file.Path, First + "attention.q_norm.weight", [(headDim + 15) / 16 * 16], [headDim]);
         long kvWidth = (qkvWidth - outWidth) / 2;
         if (kvWidth <= 0 || (qkvWidth - outWidth) % 2 != 0 || kvWidth % headDim != 0 || outWidth / headDim % (kvWidth / headDim) != 0)
-            throw new TensorShapeMismatchException(file.Path, First + "attention.qkv.weight", [dim, 3 * outWidth], [dim, qkvWidth]);
+            throw new TensorShapeMismatchException(file.Path, qkvName, [dim, 3 * outWidth], [dim, qkvWidth]);
         if (patchWidth % (Patch * Patch) != 0)
             throw new TensorShapeMismatchException(file.Path, "x_embedder.weight", [patchWidth / 4 * 4, dim], [patchWidth, dim]);
 
         return new TransformerConfig(dim, outWidth / headDim, kvWidth / headDim, headDim,
             file.Blocks("layers."), file.Blocks("noise_refiner."), file.Blocks("context_refiner."),
             feedForward, captionDim, timeDim, timeHidden, (int)(patchWidth / (Patch * Patch)));
+    }
+
+    // Rows of q, k and v together, whether the file has them in one matrix or in three.
+    private static (string Name, long Width) QkvWidth(ComponentFile file, string attention, long dim)
+    {
+        if (!file.Has(attention + "q.weight"))
+            return (attention + "qkv.weight", file.Require(attention + "qkv.weight", dim, -1).Ne(1));
+        long Width(string part) => file.Require($"{attention}{part}.weight", dim, -1).Ne(1);
+        return (attention + "k.weight", Width("q") + 2 * Width("k"));
     }
 
     /// <summary><paramref name="tokens"/> rounded up to a whole number of padded tokens.</summary>

@@ -5,15 +5,14 @@ namespace ZImage.Engine.Models;
 /// <summary>
 /// One block of the transformer: x += gate * norm2(f(norm1(x) * scale)) for attention and for the feed-forward part. The modulation
 /// (scales and gates) is a linear function of the time embedding; context refiners have none.
+/// Where activations must fit the range of F16, attention and the hidden values of the feed-forward part are computed smaller by a factor. The
+/// norms behind them (of q, of k, behind attention.out, behind w2) undo it exactly, their epsilon being scaled by its square.
 /// </summary>
 internal sealed class TransformerLayer
 {
-    // Some devices round the activations of w2 to F16, which overflows in this model. The norm behind w2 undoes any factor,
-    // exactly for a power of two when its epsilon is scaled alike.
-    private const float OverflowScale = 1f / 128;
-
     private readonly TransformerConfig _config;
-    private readonly Tensor _qkv, _out, _qNorm, _kNorm, _norm1, _norm2, _ffnNorm1, _ffnNorm2, _w1, _w2, _w3, _ada, _adaBias;
+    private readonly QueryKeyValue _qkv;
+    private readonly Tensor _out, _qNorm, _kNorm, _norm1, _norm2, _ffnNorm1, _ffnNorm2, _w1, _w2, _w3, _ada, _adaBias;
 
     public TransformerLayer(ModelWeights weights, string name, TransformerConfig config, bool modulated)
     {
@@ -24,7 +23,7 @@ internal sealed class TransformerLayer
         Tensor Vector(string part, long size) => weights.Require(block, $"{name}.{part}.weight", WeightUse.Vector, size);
 
         long width = config.Heads * config.HeadDim;
-        _qkv = Matrix("attention.qkv", config.Dim, width + 2 * config.KvHeads * config.HeadDim);
+        _qkv = new QueryKeyValue(weights, block, name + ".attention.", config);
         _out = Matrix("attention.out", width, config.Dim);
         _qNorm = Vector("attention.q_norm", config.HeadDim);
         _kNorm = Vector("attention.k_norm", config.HeadDim);
@@ -52,46 +51,43 @@ internal sealed class TransformerLayer
     /// <returns>The residual stream after the block.</returns>
     public Tensor Build(Context c, Backend backend, Tensor x, Tensor time, TokenPositions positions)
     {
+        float attentionFactor = HalfRange.FactorFor(backend, _out.Type);
         Tensor scaleAttention = default, gateAttention = default, scaleFeedForward = default, gateFeedForward = default;
         if (!_ada.IsNone)
         {
             Tensor modulation = c.Add(c.MulMat(_ada, time), _adaBias);
             Tensor Part(int index) => c.View(modulation, _config.Dim, 1, 1, 1, modulation.Nb(1), modulation.Nb(1), modulation.Nb(1), index * _config.Dim * sizeof(float));
-            scaleAttention = c.Scale(Part(0), 1, 1);
+            scaleAttention = c.Scale(Part(0), attentionFactor, attentionFactor);
             gateAttention = c.Tanh(Part(1));
             scaleFeedForward = c.Scale(Part(2), 1, 1);
             gateFeedForward = c.Tanh(Part(3));
         }
 
-        Tensor attention = AttentionOutput(c, backend, Modulate(c, Norm(c, x, _norm1), scaleAttention), positions);
-        x = c.Add(x, Modulate(c, Norm(c, attention, _norm2), gateAttention));
+        // The factor costs nothing here: it goes into the modulation, or into the norm's weight where there is none.
+        Tensor norm1 = _ada.IsNone ? HalfRange.Scale(c, _norm1, attentionFactor) : _norm1;
+        Tensor attention = AttentionOutput(c, backend, Modulate(c, Norm(c, x, norm1), scaleAttention), positions, attentionFactor);
+        x = c.Add(x, Modulate(c, Norm(c, attention, _norm2, attentionFactor), gateAttention));
 
         Tensor h = Modulate(c, Norm(c, x, _ffnNorm1), scaleFeedForward);
-        Tensor up = c.MulMat(_w3, h);
-        bool rounds = backend.Device.Backend != BackendKind.Cpu || _w2.Type == GgmlType.F16;
-        if (rounds)
-            up = c.Scale(up, OverflowScale);
+        float feedForwardFactor = HalfRange.FactorFor(backend, _w2.Type);
+        Tensor up = HalfRange.Scale(c, c.MulMat(_w3, h), feedForwardFactor);
         Tensor down = c.MulMat(_w2, c.Swiglu(c.MulMat(_w1, h), up));
-        float eps = rounds ? TransformerConfig.RmsEps * OverflowScale * OverflowScale : TransformerConfig.RmsEps;
-        Tensor feedForward = c.Mul(c.RmsNorm(down, eps), _ffnNorm2);
-        return c.Add(x, Modulate(c, feedForward, gateFeedForward));
+        return c.Add(x, Modulate(c, Norm(c, down, _ffnNorm2, feedForwardFactor), gateFeedForward));
     }
 
-    private Tensor AttentionOutput(Context c, Backend backend, Tensor h, TokenPositions positions)
+    // h and the result carry the factor.
+    private Tensor AttentionOutput(Context c, Backend backend, Tensor h, TokenPositions positions, float factor)
     {
-        Tensor qkv = c.MulMat(_qkv, h);
-        long d = _config.HeadDim, tokens = h.Ne(1);
-        Tensor Heads(long first, long count)
-            => c.View(qkv, d, count, tokens, 1, d * sizeof(float), qkv.Nb(1), qkv.Nb(1) * tokens, first * d * sizeof(float));
-
-        Tensor q = positions.Rotate(c, Norm(c, Heads(0, _config.Heads), _qNorm), _config);
-        Tensor k = positions.Rotate(c, Norm(c, Heads(_config.Heads, _config.KvHeads), _kNorm), _config);
-        Tensor v = Heads(_config.Heads + _config.KvHeads, _config.KvHeads);
-        Tensor mixed = Attention.Build(c, backend, q, k, v, default, 1 / MathF.Sqrt(d), keepF32: _qkv.Type == GgmlType.F32);
+        (Tensor q, Tensor k, Tensor v) = _qkv.Build(c, h);
+        q = positions.Rotate(c, Norm(c, q, _qNorm, factor), _config);
+        k = positions.Rotate(c, Norm(c, k, _kNorm, factor), _config);
+        Tensor mixed = Attention.Build(c, backend, q, k, v, default, 1 / MathF.Sqrt(_config.HeadDim), keepF32: _qkv.IsF32);
         return c.MulMat(_out, mixed);
     }
 
-    private static Tensor Norm(Context c, Tensor x, Tensor weight) => c.Mul(c.RmsNorm(x, TransformerConfig.RmsEps), weight);
+    // The norm of x / factor.
+    private static Tensor Norm(Context c, Tensor x, Tensor weight, float factor = 1)
+        => c.Mul(c.RmsNorm(x, TransformerConfig.RmsEps * factor * factor), weight);
 
     private static Tensor Modulate(Context c, Tensor x, Tensor factor) => factor.IsNone ? x : c.Mul(x, factor);
 }

@@ -17,6 +17,7 @@ public sealed class TransformerRun : IDisposable
     private readonly List<BlockGraph> _captionGraphs = [];
     private readonly List<BlockGraph> _stepGraphs = [];
     private readonly float[] _patchValues;
+    private readonly BlockSearch _search;
 
     /// <param name="model">The model; its weights are placed.</param>
     /// <param name="memory">The device's memory.</param>
@@ -32,6 +33,7 @@ public sealed class TransformerRun : IDisposable
         ImageTokens = TransformerConfig.Padded(_patches);
         CaptionTokens = TransformerConfig.Padded(captionTokens);
         _patchValues = new float[_patches * model.PatchWidth];
+        _search = new BlockSearch(model.Weights, "The diffusion model");
 
         int tokens = ImageTokens + CaptionTokens;
         _state = new StateBuffer(memory);
@@ -69,6 +71,9 @@ public sealed class TransformerRun : IDisposable
     /// <summary>Every graph, for the compute buffer they share.</summary>
     public IEnumerable<Graph> Graphs => _captionGraphs.Concat(_stepGraphs).Select(g => g.Graph);
 
+    /// <summary>What is being computed, for a fault to name: for example <c>step 3 of 8</c>.</summary>
+    public string Moment { get; set; } = "before step 1";
+
     /// <summary>Called with a block's name after it was computed; for tests and profiles.</summary>
     internal Action<string>? AfterBlock { get; set; }
 
@@ -84,6 +89,7 @@ public sealed class TransformerRun : IDisposable
     /// <summary>Embeds and refines the caption. The graphs must have their places.</summary>
     /// <param name="features">Hidden state of the text encoder, [caption_dim, tokens].</param>
     /// <param name="cancellation">Looked at between blocks.</param>
+    /// <exception cref="NotFiniteException">The refined caption holds NaN or infinity.</exception>
     public void SetCaption(ReadOnlySpan<float> features, CancellationToken cancellation)
     {
         if (features.Length != _captionTokens * _config.CaptionDim)
@@ -93,6 +99,8 @@ public sealed class TransformerRun : IDisposable
         _captionZero.Set<int>(new int[CaptionTokens]);
         SetPositions();
         Compute(_captionGraphs, cancellation);
+        if (!FiniteNumbers.All(Caption.ToFloats()))
+            throw _search.NotFinite(Moment, ("input", _captionIn.ToFloats()), _captionGraphs, cancellation);
     }
 
     /// <summary>What the model returns for a latent at a time: the negated velocity.</summary>
@@ -100,6 +108,8 @@ public sealed class TransformerRun : IDisposable
     /// <param name="time">1 - sigma: 0 at pure noise, towards 1 at the image.</param>
     /// <param name="output">As long as the latent.</param>
     /// <param name="cancellation">Looked at between blocks.</param>
+    /// <exception cref="NotFiniteException">The output holds NaN or infinity.</exception>
+    /// <exception cref="ConstantPredictionException">The output is the same for every patch.</exception>
     public void Predict(ReadOnlySpan<float> latent, float time, Span<float> output, CancellationToken cancellation)
     {
         Patches.FromLatent(latent, _width, _height, _config.Channels, _patchValues);
@@ -107,6 +117,12 @@ public sealed class TransformerRun : IDisposable
         _time.Set<float>([time * 1000]);
         Compute(_stepGraphs, cancellation);
         _patchesOut.Get<float>(_patchValues);
+        if (IsBad(_patchValues, _model.PatchWidth))
+        {
+            // A product with quantised weights makes zeros of NaN: then the output is constant, and a block before it is not finite.
+            BlockResult result = _search.Find(Moment, ("input", _patchesIn.ToFloats()), _stepGraphs, IsBad, cancellation);
+            throw result.Bad > 0 || !FiniteNumbers.All(_patchValues) ? new NotFiniteException(result) : new ConstantPredictionException(result);
+        }
         Patches.ToLatent(_patchValues, _width, _height, _config.Channels, output);
     }
 
@@ -117,12 +133,16 @@ public sealed class TransformerRun : IDisposable
         _state.Dispose();
     }
 
+    // Not finite, or the same for every patch; their rows come first.
+    private bool IsBad(ReadOnlySpan<float> values, int rowLength)
+        => !FiniteNumbers.All(values) || (values.Length >= _patches * rowLength && FiniteNumbers.AreRowsEqual(values[..(_patches * rowLength)], rowLength));
+
     private void Compute(List<BlockGraph> graphs, CancellationToken cancellation)
     {
         foreach (BlockGraph graph in graphs)
         {
             cancellation.ThrowIfCancellationRequested();
-            _model.Backend.Compute(graph.Graph);
+            graph.Compute(_model.Backend, Moment);
             AfterBlock?.Invoke(graph.Name);
         }
     }

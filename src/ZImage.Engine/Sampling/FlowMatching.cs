@@ -15,6 +15,9 @@ public static class FlowMatching
     /// <summary>The sigma of a discrete timestep in [0, 999], which may be fractional.</summary>
     public static float TimestepToSigma(float timestep, float shift) => ShiftTime((timestep + 1) / TrainTimesteps, shift);
 
+    /// <summary>The sigma of timestep 0, where schedules end that cannot reach sigma 0 itself.</summary>
+    public static float LowestSigma(float shift) => TimestepToSigma(0, shift);
+
     /// <summary>The time the transformer is given: 0 at pure noise, 1 at the image.</summary>
     public static float ModelTime(float sigma) => 1 - sigma;
 }

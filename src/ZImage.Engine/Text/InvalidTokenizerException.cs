@@ -10,7 +10,7 @@ public sealed class InvalidTokenizerException : ZImageException
         : base(
             "InvalidTokenizer",
             source is null ? $"The tokenizer cannot be used. {reason}" : $"The tokenizer in '{source}' cannot be used. {reason}",
-            "Use a Qwen3 text encoder whose file carries its complete tokenizer (tokens, token types and merges), or another copy of the file.",
+            "Use a GGUF text encoder, which carries its tokenizer, or put the tokenizer.json of the published Qwen3-4B beside the file (or give it with -Tokenizer).",
             source,
             inner)
     {

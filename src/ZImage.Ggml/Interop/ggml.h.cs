@@ -49,6 +49,7 @@ internal static unsafe partial class Native
     [LibraryImport(Base)] internal static partial nint ggml_mul(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_scale(ContextHandle ctx, nint a, float s);
     [LibraryImport(Base)] internal static partial nint ggml_scale_bias(ContextHandle ctx, nint a, float s, float b);
+    [LibraryImport(Base)] internal static partial nint ggml_sum_rows(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_tanh(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_silu(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_swiglu_split(ContextHandle ctx, nint a, nint b);

@@ -22,11 +22,12 @@ public sealed class ModelReference
         _find = () => OpenSessions.Get(name);
     }
 
-    /// <summary>What an image says of its model, so that images can be piped back.</summary>
+    /// <summary>What an image or its file says of its model, so that both can be piped back.</summary>
     internal ModelReference(ModelIdentity identity)
     {
         Name = identity.Name;
-        _find = () => OpenSessions.All.LastOrDefault(session => session.Identity == identity)
+        IsOrigin = true;
+        _find = () => OpenSessions.All.LastOrDefault(session => identity.Fits(session.Identity))
             ?? throw new SessionNotFoundException(identity.Name, [.. OpenSessions.All.Select(session => session.Name)]);
     }
 
@@ -34,6 +35,9 @@ public sealed class ModelReference
 
     /// <summary>True when the argument was a text.</summary>
     internal bool IsName { get; }
+
+    /// <summary>True when it says by which model an image was made, which need not be imported.</summary>
+    internal bool IsOrigin { get; }
 
     public override string ToString() => Name;
 

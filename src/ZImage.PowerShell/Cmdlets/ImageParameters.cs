@@ -1,6 +1,7 @@
 using System.Globalization;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Imaging;
+using ZImage.Engine.Sampling;
 
 namespace ZImage.PowerShell.Cmdlets;
 
@@ -12,23 +13,35 @@ internal static class ImageParameters
     public static GenerationParameters Describe(GeneratedImage image)
     {
         ImageRequest request = image.Request;
-        return new GenerationParameters(request.Prompt, request.NegativePrompt,
-        [
+        var settings = new List<KeyValuePair<string, string>>
+        {
             new("Steps", Number(request.Steps)),
             new("Sampler", request.Sampler),
-            new("Schedule type", request.Scheduler),
-            new("CFG scale", Number(request.CfgScale)),
-            new("Shift", Number(request.Shift)),
-            new("Seed", Number(request.Seed)),
-            new("Size", FormattableString.Invariant($"{image.Pixels.Width}x{image.Pixels.Height}")),
-            new("Model hash", Short(image.Model.DiffusionFingerprint)),
-            new("Model", image.Model.Name),
-            new("Text encoder hash", Short(image.Model.TextEncoderFingerprint)),
-            new("VAE hash", Short(image.Model.VaeFingerprint)),
-            new("Device", image.Device),
-            new("Pixel hash", image.Pixels.PixelHash),
-            new("Version", $"ZImage {typeof(ImageParameters).Assembly.GetName().Version?.ToString(3)}"),
-        ]);
+        };
+        void Add(string name, string? value)
+        {
+            if (value is not null)
+                settings.Add(new(name, value));
+        }
+
+        Add("Schedule type", image.Scheduler);
+        Add("Sigmas", image.Sigmas is { } sigmas ? NoiseLevels.Text(sigmas) : null);
+        Add("CFG scale", Number(request.CfgScale));
+        Add("Shift", image.Shift is { } shift ? Number(shift) : null);
+        Add("Seed", Number(request.Seed));
+        Add("Size", FormattableString.Invariant($"{image.Pixels.Width}x{image.Pixels.Height}"));
+        Add("Model hash", Short(image.Model.DiffusionFingerprint));
+        Add("Model", image.Model.Name);
+        Add("Text encoder hash", Short(image.Model.TextEncoderFingerprint));
+        Add("VAE hash", Short(image.Model.VaeFingerprint));
+        // The eta of a sampler is its own affair in other programs, so it is written even where it is the sampler's own.
+        Add("Eta", Samplers.Get(request.Sampler).DefaultEta is { } eta ? Number(request.Eta ?? eta) : null);
+        // In the spelling of stable-diffusion.cpp, as the names above.
+        Add("RNG", request.Rng.ToString().ToLowerInvariant());
+        Add("Device", image.Device);
+        Add("Pixel hash", image.Pixels.PixelHash);
+        Add("Version", $"ZImage {typeof(ImageParameters).Assembly.GetName().Version?.ToString(3)}");
+        return new GenerationParameters(request.Prompt, request.NegativePrompt, settings);
     }
 
     private static string Number(IFormattable number) => number.ToString(null, CultureInfo.InvariantCulture);

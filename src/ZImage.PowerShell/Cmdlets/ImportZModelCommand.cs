@@ -22,29 +22,34 @@ public sealed class ImportZModelCommand : EngineCmdlet
     private const string FromDemo = "Demo";
     private const int MostThreads = 1024;
 
-    /// <summary>Folder with the three GGUF files, in itself or in folders directly in it; wildcards are allowed.</summary>
+    /// <summary>Folder with the three model files (GGUF or safetensors), in itself or in folders directly in it; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFolder)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
-    /// <summary>Folder with the three GGUF files; the path is taken as it is written.</summary>
+    /// <summary>Folder with the three model files; the path is taken as it is written.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromLiteralFolder)]
     [Alias("PSPath", "FullName")]
     [ValidateNotNullOrEmpty]
     public string LiteralPath { get; set; } = "";
 
-    /// <summary>GGUF file of the Z-Image transformer.</summary>
+    /// <summary>File of the Z-Image transformer: GGUF or safetensors; a model in shards is named by its index or by one of them.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
     [ValidateNotNullOrEmpty]
     public string Diffusion { get; set; } = "";
 
-    /// <summary>GGUF file of the Qwen3 text encoder.</summary>
+    /// <summary>File of the Qwen3 text encoder; a safetensors file needs its tokenizer.json beside it.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
     [ValidateNotNullOrEmpty]
     public string TextEncoder { get; set; } = "";
 
-    /// <summary>GGUF file of the Flux autoencoder.</summary>
+    /// <summary>The tokenizer.json of the text encoder, where it is neither in its file nor beside it.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
+    [OptionalText]
+    public string? Tokenizer { get; set; }
+
+    /// <summary>File of the Flux autoencoder.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
     [ValidateNotNullOrEmpty]
     public string Vae { get; set; } = "";
@@ -74,8 +79,8 @@ public sealed class ImportZModelCommand : EngineCmdlet
         switch (ParameterSetName)
         {
             case FromFiles:
-                var files = new ModelFiles(ResolveFile(Diffusion), ResolveFile(TextEncoder), ResolveFile(Vae));
-                Import(System.IO.Path.GetFileNameWithoutExtension(files.Diffusion), () => files);
+                var files = new ModelFiles(ResolveFile(Diffusion), ResolveFile(TextEncoder), ResolveFile(Vae)) { Tokenizer = Tokenizer is null ? null : ResolveFile(Tokenizer) };
+                Import(files.Name, () => files);
                 break;
             case FromDemo:
                 ImportFolder(DemoFolder, "demo");

@@ -1,7 +1,10 @@
 using System.Management.Automation;
 using ZImage.Engine.Generation;
+using ZImage.Engine.Sampling;
+using ZImage.Engine.Sampling.Noise;
 using ZImage.PowerShell.Binding;
 using ZImage.PowerShell.Completion;
+using ZImage.PowerShell.Errors;
 using ZImage.PowerShell.Execution;
 using ZImage.PowerShell.Sessions;
 
@@ -17,6 +20,7 @@ public sealed class NewZImageCommand : EngineCmdlet
     // Seeds that other image programs take as well.
     private const long RandomSeeds = 1L << 32;
 
+    private readonly HashSet<string> _warnings = [];
     private IReadOnlySet<string> _onCommandLine = new HashSet<string>();
 
     /// <summary>What to draw.</summary>
@@ -30,7 +34,7 @@ public sealed class NewZImageCommand : EngineCmdlet
     [ArgumentCompleter(typeof(SessionNameCompleter))]
     public ModelReference? Model { get; set; }
 
-    /// <summary>What to steer away from; it counts only with a CfgScale above 1.</summary>
+    /// <summary>What to steer away from; it counts only with a CfgScale above 1 or a CFG++ sampler.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [OptionalText]
     public string? NegativePrompt { get; set; }
@@ -56,7 +60,7 @@ public sealed class NewZImageCommand : EngineCmdlet
     [OptionalNumber<int>]
     public int? Steps { get; set; }
 
-    /// <summary>Name of the sampler.</summary>
+    /// <summary>Name of the sampler. The names of other programs do as well, and one such as 'DPM++ 2M Karras' names the scheduler too.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [OptionalText]
     [ArgumentCompleter(typeof(SamplerNameCompleter))]
@@ -73,12 +77,27 @@ public sealed class NewZImageCommand : EngineCmdlet
     [OptionalNumber<long>]
     public long? Seed { get; set; }
 
+    /// <summary>Random generator that the seed is for: Cuda has the seeds of stable-diffusion.cpp, Cpu those of ComfyUI and diffusers.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OptionalChoice<NoiseGenerator>]
+    public NoiseGenerator? Rng { get; set; }
+
     /// <summary>Flow shift: higher values spend more of the steps on the composition.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [OptionalNumber<float>]
     public float? Shift { get; set; }
 
-    /// <summary>Guidance: 1 for none. Higher values follow the prompt more closely and take twice the time.</summary>
+    /// <summary>Noise levels of one's own, falling from at most 1, in place of Steps, Scheduler and Shift. A last 0 may be left out.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [NumberList]
+    public float[]? Sigmas { get; set; }
+
+    /// <summary>Share of fresh noise that the sampler adds in each step, 0 to 1, for samplers that take one.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OptionalNumber<float>]
+    public float? Eta { get; set; }
+
+    /// <summary>Guidance: 1 for none. Higher values follow the prompt more closely and take twice the time. A CFG++ sampler takes 0 to 1, and twice the time for any.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [OptionalNumber<float>]
     public float? CfgScale { get; set; }
@@ -93,12 +112,15 @@ public sealed class NewZImageCommand : EngineCmdlet
 
     protected override void ProcessRecord() => Report(() =>
     {
-        ModelSession session = Model is null || PipedText ? OpenSessions.Latest : Model.Find();
+        ModelSession session = FindSession();
         int count = Count ?? 1;
         if (count < 1)
             throw new InvalidSettingException(nameof(Count), count, "1 or more");
 
         ImageRequest first = MakeRequest(session.Defaults);
+        // The same words for each of many prompts would help nobody.
+        foreach (string text in new SettingsInVain(this, _onCommandLine).Of(first).Where(_warnings.Add))
+            WriteWarning(text);
         for (int i = 0; i < count; i++)
         {
             ImageRequest request = first with { Seed = unchecked(first.Seed + i) };
@@ -111,12 +133,31 @@ public sealed class NewZImageCommand : EngineCmdlet
     private bool PipedText
         => Model is { IsName: true } && ReferenceEquals(Model.Name, Prompt) && !_onCommandLine.Contains(nameof(Model));
 
+    private ModelSession FindSession()
+    {
+        if (Model is null || PipedText)
+            return OpenSessions.Latest;
+        try
+        {
+            return Model.Find();
+        }
+        catch (SessionNotFoundException) when (Model.IsOrigin && !_onCommandLine.Contains(nameof(Model)))
+        {
+            ModelSession latest = OpenSessions.Latest;
+            WriteWarning($"The image was made by the model '{Model.Name}'; no imported model has its fingerprints, so '{latest.Name}' draws it now.");
+            return latest;
+        }
+    }
+
     private ImageRequest MakeRequest(ModelDefaults defaults)
     {
         // Width and Height say more than Size, but what the command line says counts more than what comes by the pipeline.
         bool sizeFirst = Size is not null && _onCommandLine.Contains(nameof(Size));
         int? width = sizeFirst && !_onCommandLine.Contains(nameof(Width)) ? Size!.Value.Width : Width ?? Size?.Width;
         int? height = sizeFirst && !_onCommandLine.Contains(nameof(Height)) ? Size!.Value.Height : Height ?? Size?.Height;
+        (string? sampler, string? placed) = Sampler is null ? default : SamplerNames.Parse(Sampler);
+        bool schedulerFirst = Scheduler is not null && (_onCommandLine.Contains(nameof(Scheduler)) || !_onCommandLine.Contains(nameof(Sampler)));
+        bool scheduled = new[] { nameof(Steps), nameof(Scheduler), nameof(Shift) }.Any(_onCommandLine.Contains);
         return new ImageRequest
         {
             Prompt = Prompt,
@@ -124,11 +165,14 @@ public sealed class NewZImageCommand : EngineCmdlet
             Width = width ?? defaults.Width,
             Height = height ?? defaults.Height,
             Steps = Steps ?? defaults.Steps,
-            Sampler = Sampler ?? defaults.Sampler,
-            Scheduler = Scheduler ?? defaults.Scheduler,
+            Sampler = sampler ?? Sampler ?? defaults.Sampler,
+            Scheduler = (schedulerFirst || sampler is null ? null : placed) ?? Scheduler ?? defaults.Scheduler,
             Shift = Shift ?? defaults.Shift,
+            Sigmas = scheduled && !_onCommandLine.Contains(nameof(Sigmas)) ? null : Sigmas,
+            Eta = Eta,
             CfgScale = CfgScale ?? defaults.CfgScale,
             Seed = Seed ?? Random.Shared.NextInt64(RandomSeeds),
+            Rng = Rng ?? default,
         };
     }
 
@@ -138,6 +182,12 @@ public sealed class NewZImageCommand : EngineCmdlet
         return count == 1 ? $"Drawing '{prompt}'" : $"Drawing '{prompt}' ({index + 1} of {count})";
     }
 
-    private static string Describe(ImageRequest request, ModelSession session) => FormattableString.Invariant(
-        $"Drawing {request.Width}x{request.Height} with '{session.Name}' on {session.Device}: seed {request.Seed}, {request.Steps} steps of {request.Sampler} on {request.Scheduler}, shift {request.Shift}, CFG scale {request.CfgScale}.");
+    private static string Describe(ImageRequest request, ModelSession session)
+    {
+        string levels = request.Sigmas is { } sigmas
+            ? $"{request.Sampler} on the noise levels {NoiseLevels.Text(sigmas)}"
+            : FormattableString.Invariant($"{request.Steps} steps of {request.Sampler} on {request.Scheduler}, shift {request.Shift}");
+        return FormattableString.Invariant(
+            $"Drawing {request.Width}x{request.Height} with '{session.Name}' on {session.Device}: seed {request.Seed} ({request.Rng}), {levels}, CFG scale {request.CfgScale}.");
+    }
 }

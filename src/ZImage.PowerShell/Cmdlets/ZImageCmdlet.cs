@@ -47,7 +47,7 @@ public abstract class ZImageCmdlet : PSCmdlet
     private protected IReadOnlyList<string> ResolveFiles(string pattern)
     {
         if (!WildcardPattern.ContainsWildcardCharacters(pattern))
-            return [ResolveFile(pattern)];
+            return [ResolveFile(WildcardPattern.Unescape(pattern))];
         try
         {
             IReadOnlyList<string> found = SessionState.Path.GetResolvedProviderPathFromPSPath(pattern, out ProviderInfo provider);

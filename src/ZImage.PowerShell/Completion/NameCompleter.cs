@@ -29,5 +29,5 @@ public abstract class NameCompleter : IArgumentCompleter
         => new(Quote(candidate.Name), candidate.Name, CompletionResultType.ParameterValue, candidate.ToolTip);
 
     private static string Quote(string name)
-        => name.All(c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.') ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
+        => name.All(c => char.IsLetterOrDigit(c) || c is '_' or '-' or '.' or '+') ? name : $"'{CodeGeneration.EscapeSingleQuotedStringContent(name)}'";
 }

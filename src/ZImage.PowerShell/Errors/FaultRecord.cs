@@ -2,6 +2,7 @@ using System.Management.Automation;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Imaging;
+using ZImage.Engine.Models;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Text;
 using ZImage.Ggml;
@@ -17,6 +18,8 @@ internal static class FaultRecord
         [typeof(ModelFileException)] = ErrorCategory.InvalidData,
         [typeof(ModelFileNotFoundException)] = ErrorCategory.ObjectNotFound,
         [typeof(ModelFileUnreadableException)] = ErrorCategory.ReadError,
+        [typeof(ModelFileChangedException)] = ErrorCategory.ResourceUnavailable,
+        [typeof(ModelShardMissingException)] = ErrorCategory.ObjectNotFound,
         [typeof(ModelFolderIncompleteException)] = ErrorCategory.ObjectNotFound,
         [typeof(ModelFolderAmbiguousException)] = ErrorCategory.InvalidArgument,
         [typeof(WrongComponentException)] = ErrorCategory.InvalidArgument,
@@ -27,6 +30,7 @@ internal static class FaultRecord
         [typeof(InvalidSettingException)] = ErrorCategory.InvalidArgument,
         [typeof(UnknownSamplerException)] = ErrorCategory.InvalidArgument,
         [typeof(UnknownSchedulerException)] = ErrorCategory.InvalidArgument,
+        [typeof(BlockResultException)] = ErrorCategory.InvalidResult,
         [typeof(DegenerateImageException)] = ErrorCategory.InvalidResult,
         [typeof(GenerationCancelledException)] = ErrorCategory.OperationStopped,
         [typeof(SessionClosedException)] = ErrorCategory.ResourceUnavailable,

@@ -24,7 +24,7 @@ public sealed class CheckpointFingerprintTests : IDisposable
         string original = Fingerprint("a.gguf", contents);
         int dataStart;
         using (Checkpoint checkpoint = Checkpoint.Open(_folder["a.gguf"]))
-            dataStart = (int)checkpoint.DataOffset;
+            dataStart = (int)checkpoint.Tensors.Values.Min(tensor => tensor.Offset);
 
         foreach (int at in (int[])[dataStart, dataStart + 1234, contents.Length / 2, contents.Length - 1])
         {

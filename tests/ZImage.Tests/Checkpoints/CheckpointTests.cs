@@ -199,10 +199,10 @@ public sealed class CheckpointTests : IDisposable
         byte[] file = new RawGguf(2, 0).Tensor("new", [5, 7], 999, 0).Tensor("x", [2], 0, 64).Data(72).Bytes;
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Write("newer.gguf", file));
 
-        Assert.False(checkpoint.Tensors["new"].IsTypeKnown);
-        Assert.Equal(999, (int)checkpoint.Tensors["new"].Type);
+        Assert.False(checkpoint.Tensors["new"].Type.IsKnown);
+        Assert.Equal("number 999", checkpoint.Tensors["new"].Type.Name);
         Assert.Equal(0, checkpoint.Tensors["new"].Bytes);
-        Assert.True(checkpoint.Tensors["x"].IsTypeKnown);
+        Assert.True(checkpoint.Tensors["x"].Type.IsKnown);
     }
 
     [Fact]
@@ -252,10 +252,10 @@ public sealed class CheckpointTests : IDisposable
         Assert.NotEmpty(checkpoint.Tensors);
         foreach (CheckpointTensor tensor in checkpoint.Tensors.Values)
         {
-            Assert.True(tensor.IsTypeKnown);
-            Assert.Equal(tensor.Elements / tensor.Type.BlockSize() * tensor.Type.BlockBytes(), tensor.Data.Length);
+            Assert.True(tensor.Type.IsKnown);
+            Assert.Equal(tensor.Elements / tensor.Type.BlockSize * tensor.Type.BlockBytes, tensor.Data.Length);
         }
         CheckpointTensor last = checkpoint.Tensors.Values.MaxBy(tensor => tensor.Offset)!;
-        Assert.InRange(checkpoint.File.Length - last.Offset - last.Bytes, 0, (checkpoint.Metadata.GetInt64("general.alignment") ?? 32) - 1);
+        Assert.InRange(checkpoint.Files[0].Length - last.Offset - last.Bytes, 0, (checkpoint.Metadata.GetInt64("general.alignment") ?? 32) - 1);
     }
 }

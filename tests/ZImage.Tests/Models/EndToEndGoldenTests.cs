@@ -68,7 +68,7 @@ public sealed class EndToEndGoldenTests
                 bool first = true;
                 int step = 0;
                 float[] current = latent;
-                Samplers.Get("euler").Sample(latent, sigmas, (x, sigma, velocity) =>
+                Samplers.Get("euler").Sample(latent, sigmas, (x, sigma, velocity, _) =>
                 {
                     prediction.Velocity(x, sigma, velocity, default);
                     if (first && golden.Has(name + ".v0"))

@@ -62,10 +62,10 @@ internal sealed class GoldenFile : IDisposable
 
     private static WeightPrecision Precision(ComponentFile file)
     {
-        IEnumerable<GgmlType> types = file.Tensors.Values.Where(t => t.Shape.Count > 1).Select(t => t.Type);
+        IEnumerable<StoredType> types = file.Tensors.Values.Where(t => t.Shape.Count > 1).Select(t => t.Type);
         return types.Aggregate(WeightPrecision.F32, (coarsest, type) =>
         {
-            WeightPrecision precision = type switch
+            WeightPrecision precision = type.Ggml switch
             {
                 GgmlType.F32 => WeightPrecision.F32,
                 GgmlType.F16 or GgmlType.BF16 => WeightPrecision.F16,

@@ -72,8 +72,8 @@ public sealed class PeerNumbersTests(ITestOutputHelper output)
                 prediction.Velocity(latent, sigma, velocity, default);
                 Check(name, velocity);
             }
-            float[] sigmas = SigmaSchedules.Get("smoothstep").Sigmas(9, 3);
-            Samplers.Get("euler").Sample(latent, sigmas, (x, sigma, v) => prediction.Velocity(x, sigma, v, default), SamplingOptions.None);
+            float[] sigmas = SigmaSchedules.Get("smoothstep").Sigmas(9, 3, 16 * 16);
+            Samplers.Get("euler").Sample(latent, sigmas, (x, sigma, v, _) => prediction.Velocity(x, sigma, v, default), SamplingOptions.None);
             Check("latent", latent);
             Check("image", autoencoder.Decode(latent, 16, 16, memory, null, default));
             return true;

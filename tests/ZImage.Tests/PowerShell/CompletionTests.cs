@@ -11,7 +11,10 @@ public sealed class CompletionTests(CmdletFixture fixture)
     [Theory]
     [InlineData("New-ZImage x -Sampler ", "euler")]
     [InlineData("New-ZImage x -Sampler HE", "heun")]
+    [InlineData("New-ZImage x -Sampler dpm++2m", "dpm++2m_sde")]
     [InlineData("New-ZImage x -Scheduler smo", "smoothstep")]
+    [InlineData("New-ZImage x -Scheduler kar", "karras")]
+    [InlineData("New-ZImage x -Rng c", "Cpu")]
     [InlineData("New-ZImage x -Size 1024x7", "1024x768")]
     [InlineData("New-ZImage x -Model t", "tiny")]
     [InlineData("Remove-ZModel -Name t", "tiny")]
@@ -21,6 +24,17 @@ public sealed class CompletionTests(CmdletFixture fixture)
     [InlineData("Get-ZDevice vul", "Vulkan0")]
     [InlineData("Save-ZImage x.png -Format W", "WebP")]
     public void ArgumentsAreCompleted(string line, string expected) => Assert.Contains(expected, Complete(line));
+
+    [Fact]
+    public void SamplersAndSchedulersSayWhatTheyAre()
+    {
+        using Shell shell = fixture.Session.Create("");
+        shell.Commands.Clear();
+        string[] ToolTips(string line) => [.. CommandCompletion.CompleteInput(line, line.Length, null, shell).CompletionMatches.Select(m => m.ToolTip)];
+
+        Assert.Contains("Heun's method: second order, two model calls a step, no added noise.", ToolTips("New-ZImage x -Sampler "));
+        Assert.Contains("Equal times, moved by the shift: what Z-Image was made with.", ToolTips("New-ZImage x -Scheduler "));
+    }
 
     [Theory]
     [InlineData("New-ZImage x -Sampler nosuch")]

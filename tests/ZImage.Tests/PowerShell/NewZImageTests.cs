@@ -27,11 +27,11 @@ public sealed class NewZImageTests(CmdletFixture fixture)
         string[] texts = fixture.Texts("""
             [pscustomobject] @{
                 Prompt = 'a cat'; NegativePrompt = 'blurred'; Model = 'tiny'; Width = '48'; Height = '32'; Steps = '3'; Sampler = 'HEUN'
-                Scheduler = 'simple'; Seed = '4294967296'; Shift = '2.5'; CfgScale = '1.5'; Count = '2'
-            } | New-ZImage | ForEach-Object { $r = $_.Request; "$($r.Prompt)|$($r.NegativePrompt)|$($r.Width)|$($r.Height)|$($r.Steps)|$($r.Sampler)|$($r.Scheduler)|$($r.Seed)|$($r.Shift)|$($r.CfgScale)" }
+                Scheduler = 'simple'; Seed = '4294967296'; Shift = '2.5'; CfgScale = '1.5'; Count = '2'; Rng = 'cpu'; Eta = ''; Sigmas = ''
+            } | New-ZImage | ForEach-Object { $r = $_.Request; "$($r.Prompt)|$($r.NegativePrompt)|$($r.Width)|$($r.Height)|$($r.Steps)|$($r.Sampler)|$($r.Scheduler)|$($r.Seed)|$($r.Rng)|$($r.Shift)|$($r.CfgScale)" }
             """);
 
-        Assert.Equal(["a cat|blurred|48|32|3|HEUN|simple|4294967296|2.5|1.5", "a cat|blurred|48|32|3|HEUN|simple|4294967297|2.5|1.5"], texts);
+        Assert.Equal(["a cat|blurred|48|32|3|heun|simple|4294967296|Cpu|2.5|1.5", "a cat|blurred|48|32|3|heun|simple|4294967297|Cpu|2.5|1.5"], texts);
     }
 
     [Fact]
@@ -41,11 +41,11 @@ public sealed class NewZImageTests(CmdletFixture fixture)
             $model = Get-ZModel tiny
             $empty = [pscustomobject] @{
                 Prompt = 'a cat'; NegativePrompt = ''; Model = ''; Width = '32'; Height = '32'; Size = ''; Steps = ''; Sampler = ''; Scheduler = ' '
-                Seed = ''; Shift = ''; CfgScale = ''; Count = ''
+                Seed = ''; Shift = ''; CfgScale = ''; Count = ''; Rng = ''; Eta = ''; Sigmas = ' '
             }
             $d = $model.Defaults
-            "$($d.Steps)|$($d.Sampler)|$($d.Scheduler)|$($d.Shift)|$($d.CfgScale)"
-            @($empty | New-ZImage) + @(New-ZImage 'a cat' -Size 32x32) | ForEach-Object { $r = $_.Request; "$($r.Steps)|$($r.Sampler)|$($r.Scheduler)|$($r.Shift)|$($r.CfgScale)" }
+            "$($d.Steps)|$($d.Sampler)|$($d.Scheduler)|$($d.Shift)|$($d.CfgScale)|Cuda||"
+            @($empty | New-ZImage) + @(New-ZImage 'a cat' -Size 32x32) | ForEach-Object { $r = $_.Request; "$($r.Steps)|$($r.Sampler)|$($r.Scheduler)|$($r.Shift)|$($r.CfgScale)|$($r.Rng)|$($r.Eta)|$($r.Sigmas)" }
             """);
 
         Assert.Equal(3, texts.Length);
@@ -130,6 +130,18 @@ public sealed class NewZImageTests(CmdletFixture fixture)
     [InlineData("Scheduler", "nosuch", "UnknownScheduler", "nosuch")]
     [InlineData("Shift", "-1", "InvalidSetting", "-1")]
     [InlineData("CfgScale", "0", "InvalidSetting", "0")]
+    [InlineData("Eta", "-0.5", "InvalidSetting", "-0.5")]
+    [InlineData("Eta", "1.5", "InvalidSetting", "1.5")]
+    [InlineData("Eta", "NaN", "InvalidSetting", "NaN")]
+    [InlineData("Sigmas", "0.5 0.7 0", "InvalidSetting", "0.5 0.7 0")]
+    [InlineData("Sigmas", "1.5 1 0", "InvalidSetting", "1.5 1 0")]
+    [InlineData("Sigmas", "1 NaN 0", "InvalidSetting", "1 NaN 0")]
+    [InlineData("Sigmas", "0", "InvalidSetting", "0")]
+    [InlineData("Sigmas", "noisy", "ParameterArgumentTransformationError", null)]
+    [InlineData("Rng", "dice", "ParameterArgumentTransformationError", null)]
+    [InlineData("Rng", "1", "ParameterArgumentTransformationError", null)]
+    [InlineData("Sampler", "tcd", "UnknownSampler", "tcd")]
+    [InlineData("Scheduler", "ays", "UnknownScheduler", "ays")]
     [InlineData("Count", "0", "InvalidSetting", "0")]
     [InlineData("Model", "nosuch", "SessionNotFound", "nosuch")]
     public void ABadItemIsAnErrorAndThePipelineGoesOn(string property, string value, string errorId, string? target)

@@ -9,12 +9,14 @@ public sealed partial class ViewTests
     [Fact]
     public async Task ObjectsShowTheirViews()
     {
+        using var folder = new TemporaryFolder();
         ChildProcess run = await ChildProcess.RunHostAsync("-Command", $"""
             Import-Module '{Repository.Manifest}'
             {CmdletFixture.ImportTiny} -Name tiny | Out-Default
             $image = New-ZImage 'a cat' -Size 32x32 -Steps 2 -Seed 42
             $image | Out-Default
             $image.Timeline.Entries | Out-Default
+            $image | Save-ZImage '{folder.Root}/cat.png' -PassThru | Get-ZImageInfo | Out-Default
             Get-ZDevice CPU | Out-Default
             """);
 
@@ -34,6 +36,9 @@ public sealed partial class ViewTests
             Sample TIME TIME SIZE step 1
             Sample TIME TIME SIZE step 2
             Decode TIME TIME SIZE image
+            Name                          Size Steps       Seed Prompt
+            ----                          ---- -----       ---- ------
+            cat.png                      32x32     2         42 a cat
             Name     Type          Usable Free (GiB) Total (GiB) Description
             ----     ----          ------ ---------- ----------- -----------
             CPU      Cpu           yes

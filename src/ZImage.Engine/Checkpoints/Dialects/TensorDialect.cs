@@ -7,7 +7,12 @@ namespace ZImage.Engine.Checkpoints.Dialects;
 internal abstract class TensorDialect
 {
     /// <summary>Every dialect that is read, in the order in which they are tried.</summary>
-    public static IReadOnlyList<TensorDialect> All { get; } = [new ZImageFusedDialect(), new Qwen3LlamaCppDialect(), new CompVisAutoencoderDialect()];
+    public static IReadOnlyList<TensorDialect> All { get; } =
+    [
+        new ZImageSplitDialect(), new ZImageFusedDialect(),
+        new Qwen3LlamaCppDialect(), new Qwen3HuggingFaceDialect(),
+        new CompVisAutoencoderDialect(), new DiffusersAutoencoderDialect(),
+    ];
 
     /// <summary>Short name for people.</summary>
     public abstract string Name { get; }
@@ -28,6 +33,9 @@ internal abstract class TensorDialect
 
     /// <summary>The canonical name for a stored one (without prefix); null for a tensor that no model uses.</summary>
     public virtual string? Canonical(string stored) => stored;
+
+    /// <summary><see cref="Canonical"/> for a file with these names (without prefix), where a name alone does not tell.</summary>
+    public virtual Func<string, string?> Mapping(IEnumerable<string> names) => Canonical;
 
     /// <summary>Whether the checkpoint speaks this dialect: with which prefix, and one tensor for each part of the signature.</summary>
     public DialectMatch? Match(Checkpoint checkpoint)

@@ -3,10 +3,10 @@ namespace ZImage.Engine.Sampling.Noise;
 /// <summary>
 /// Normal deviates of the counter-based generator Philox4x32-10, equal to the <c>cuda</c> generator of
 /// stable-diffusion.cpp (and so to torch's on CUDA for one value per thread). Element i of call n depends on the seed,
-/// n and i alone, not on how many values a call asks for. Not safe for use from several threads at once.
+/// n and i alone, not on how many values a call asks for.
 /// </summary>
 /// <remarks>Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (2011).</remarks>
-public sealed class PhiloxNoise(ulong seed)
+public sealed class PhiloxNoise(ulong seed) : INoiseSource
 {
     private const int Rounds = 10;
     private const uint Multiplier0 = 0xD2511F53, Multiplier1 = 0xCD9E8D57;
@@ -18,10 +18,6 @@ public sealed class PhiloxNoise(ulong seed)
 
     private uint _calls;
 
-    /// <summary>
-    /// Writes standard normal values. One call makes the noise of one whole latent, width fastest, then height, then
-    /// channel; the next call continues with fresh values.
-    /// </summary>
     public void Fill(Span<float> destination)
     {
         for (int i = 0; i < destination.Length; i++)

@@ -5,9 +5,13 @@ public sealed class DiscreteSchedule : ISigmaSchedule
 {
     public string Name => "discrete";
 
-    public float[] Sigmas(int steps, float shift)
+    public IReadOnlyList<string> OtherNames => ["Normal", "Uniform"];
+
+    public string Description => "Equal steps in time, with a last short one from the lowest level.";
+
+    public float[] Sigmas(int steps, float shift, int latentPixels)
     {
-        ScheduleArguments.Check(steps, shift);
+        ScheduleArguments.Check(steps, shift, latentPixels);
         const int last = FlowMatching.TrainTimesteps - 1;
         var sigmas = new float[steps + 1];
         float distance = steps == 1 ? 0 : (float)last / (steps - 1);

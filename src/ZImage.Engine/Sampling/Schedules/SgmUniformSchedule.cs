@@ -5,9 +5,11 @@ public sealed class SgmUniformSchedule : ISigmaSchedule
 {
     public string Name => "sgm_uniform";
 
-    public float[] Sigmas(int steps, float shift)
+    public string Description => "Equal steps in time.";
+
+    public float[] Sigmas(int steps, float shift, int latentPixels)
     {
-        ScheduleArguments.Check(steps, shift);
+        ScheduleArguments.Check(steps, shift, latentPixels);
         const int last = FlowMatching.TrainTimesteps - 1;
         var sigmas = new float[steps + 1];
         float distance = -(float)last / steps;

@@ -5,9 +5,11 @@ public sealed class SimpleSchedule : ISigmaSchedule
 {
     public string Name => "simple";
 
-    public float[] Sigmas(int steps, float shift)
+    public string Description => "Equal steps in time, rounded to the 1000 steps of training.";
+
+    public float[] Sigmas(int steps, float shift, int latentPixels)
     {
-        ScheduleArguments.Check(steps, shift);
+        ScheduleArguments.Check(steps, shift, latentPixels);
         var sigmas = new float[steps + 1];
         float stride = (float)FlowMatching.TrainTimesteps / steps;
         for (int i = 0; i < steps; i++)

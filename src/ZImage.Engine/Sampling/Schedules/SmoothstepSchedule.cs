@@ -5,9 +5,11 @@ public sealed class SmoothstepSchedule : ISigmaSchedule
 {
     public string Name => "smoothstep";
 
-    public float[] Sigmas(int steps, float shift)
+    public string Description => "Short steps at both ends, longer ones between.";
+
+    public float[] Sigmas(int steps, float shift, int latentPixels)
     {
-        ScheduleArguments.Check(steps, shift);
+        ScheduleArguments.Check(steps, shift, latentPixels);
         const int last = FlowMatching.TrainTimesteps - 1;
         var sigmas = new float[steps + 1];
         for (int i = 0; i < steps; i++)

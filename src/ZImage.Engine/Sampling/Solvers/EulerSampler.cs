@@ -5,18 +5,18 @@ public sealed class EulerSampler : ISampler
 {
     public string Name => "euler";
 
+    public IReadOnlyList<string> OtherNames => ["k_euler", "sample_euler"];
+
+    public string Description => "Euler's method: first order, one model call a step, no added noise. What Z-Image was made with.";
+
     public void Sample(Span<float> latent, ReadOnlySpan<float> sigmas, VelocityModel model, SamplingOptions options)
     {
         var velocity = new float[latent.Length];
-        int steps = sigmas.Length - 1;
-        for (int i = 0; i < steps; i++)
+        foreach (Step step in new Steps(sigmas, options))
         {
-            options.Cancellation.ThrowIfCancellationRequested();
-            model(latent, sigmas[i], velocity);
-            float dt = sigmas[i + 1] - sigmas[i];
+            model(latent, step.From, velocity, []);
             for (int j = 0; j < latent.Length; j++)
-                latent[j] += velocity[j] * dt;
-            options.StepCompleted?.Invoke(new SamplingStep(i + 1, steps, sigmas[i + 1]));
+                latent[j] += velocity[j] * step.Length;
         }
     }
 }

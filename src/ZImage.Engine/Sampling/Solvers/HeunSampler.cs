@@ -8,29 +8,29 @@ public sealed class HeunSampler : ISampler
 {
     public string Name => "heun";
 
+    public IReadOnlyList<string> OtherNames => ["k_heun", "sample_heun"];
+
+    public string Description => "Heun's method: second order, two model calls a step, no added noise.";
+
     public void Sample(Span<float> latent, ReadOnlySpan<float> sigmas, VelocityModel model, SamplingOptions options)
     {
         var velocity = new float[latent.Length];
         var trial = new float[latent.Length];
         var trialVelocity = new float[latent.Length];
-        int steps = sigmas.Length - 1;
-        for (int i = 0; i < steps; i++)
+        foreach (Step step in new Steps(sigmas, options))
         {
-            options.Cancellation.ThrowIfCancellationRequested();
-            model(latent, sigmas[i], velocity);
-            float dt = sigmas[i + 1] - sigmas[i];
-            if (sigmas[i + 1] > 0)
+            model(latent, step.From, velocity, []);
+            if (step.To > 0)
             {
                 for (int j = 0; j < latent.Length; j++)
-                    trial[j] = latent[j] + velocity[j] * dt;
-                model(trial, sigmas[i + 1], trialVelocity);
+                    trial[j] = latent[j] + velocity[j] * step.Length;
+                model(trial, step.To, trialVelocity, []);
                 for (int j = 0; j < latent.Length; j++)
                     velocity[j] = (velocity[j] + trialVelocity[j]) / 2;
             }
 
             for (int j = 0; j < latent.Length; j++)
-                latent[j] += velocity[j] * dt;
-            options.StepCompleted?.Invoke(new SamplingStep(i + 1, steps, sigmas[i + 1]));
+                latent[j] += velocity[j] * step.Length;
         }
     }
 }

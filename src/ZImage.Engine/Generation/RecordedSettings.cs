@@ -1,0 +1,143 @@
+using System.Globalization;
+using ZImage.Engine.Sampling;
+using ZImage.Engine.Sampling.Noise;
+
+namespace ZImage.Engine.Generation;
+
+/// <summary>
+/// Reads the settings that came with an image as what they mean here, whichever program wrote them. What is not recorded is null;
+/// what is recorded and not understood is null too, and gives a warning.
+/// </summary>
+internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> settings)
+{
+    private static readonly char[] s_times = ['x', 'X', '×'];
+
+    /// <summary>A sentence for each setting that is not understood.</summary>
+    public List<string> Warnings { get; } = [];
+
+    /// <summary>The first of several names that has a value.</summary>
+    public string? Text(params ReadOnlySpan<string> names)
+    {
+        foreach (string name in names)
+        {
+            if (settings.TryGetValue(name, out string? value) && !string.IsNullOrWhiteSpace(value))
+                return value;
+        }
+        return null;
+    }
+
+    public int? Int32(string name)
+        => Text(name) is not { } text ? null
+            : int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int number) ? number
+            : NotUnderstood<int>(name, text);
+
+    public float? Single(params ReadOnlySpan<string> names)
+    {
+        // stable-diffusion.cpp writes 'inf' for what was left to the model.
+        if (Text(names) is not { } text || text.TrimStart('-').StartsWith("inf", StringComparison.OrdinalIgnoreCase))
+            return null;
+        return TryParse(text, out float number) ? number : NotUnderstood<float>(names[0], text);
+    }
+
+    /// <summary>A seed of 64 bits, with or without a sign.</summary>
+    public long? Seed()
+        => Text("Seed") is not { } text ? null
+            : long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long seed) ? seed
+            : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong large) ? unchecked((long)large)
+            : NotUnderstood<long>("Seed", text);
+
+    /// <summary>The size of the drawn image, in pixels.</summary>
+    public (int Width, int Height)? Size()
+    {
+        if (Text("Size") is not { } text)
+            return null;
+        string[] parts = text.Split(s_times, StringSplitOptions.TrimEntries);
+        return parts.Length == 2
+            && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int width)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int height)
+                ? (width, height)
+                : NotUnderstood<(int, int)>("Size", text);
+    }
+
+    /// <summary>Sampler and scheduler by their names here. Newer programs record them apart, older ones in one name.</summary>
+    public (string? Sampler, string? Scheduler) Sampling()
+    {
+        string? name = Text("Sampler"), scheduleName = Text("Schedule type", "Scheduler");
+        (string? sampler, string? scheduler) = name is null ? default : SamplerNames.Parse(name);
+        if (scheduleName is not null)
+            scheduler = SamplerNames.Parse(scheduleName).Scheduler;
+
+        if (name is not null && sampler is null)
+            Unknown("sampler", name);
+        // What follows a sampler's name means a scheduler.
+        if (scheduler is null && (scheduleName ?? (sampler is not null && !Samplers.TryFind(name!, out _) ? name : null)) is { } unknown)
+            Unknown("scheduler", unknown);
+        return (sampler, scheduler);
+    }
+
+    /// <summary>The program and its version, as far as it says them.</summary>
+    public string? Software() => (Text("App"), Text("Version")) switch
+    {
+        (null, var version) => version,
+        (var app, null) => app,
+        var (app, version) => $"{app} {version}",
+    };
+
+    /// <summary>Which generator the seed is for.</summary>
+    public NoiseGenerator? Rng()
+    {
+        if (Text("RNG") is not { } name)
+            return null;
+        switch (name.ToUpperInvariant())
+        {
+            // The names of stable-diffusion.cpp, and those of AUTOMATIC1111's web UI.
+            case "CUDA" or "NV" or "GPU":
+                return NoiseGenerator.Cuda;
+            case "CPU":
+                return NoiseGenerator.Cpu;
+            default:
+                Unknown("random generator", name);
+                return null;
+        }
+    }
+
+    /// <summary>The noise levels of the steps, where they were given one by one.</summary>
+    public float[]? Sigmas()
+    {
+        if (Text("Sigmas", "Custom Sigmas") is not { } text)
+            return null;
+        var sigmas = new List<float>();
+        foreach (string part in text.Trim('[', ']').Split([',', ' ', ';'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!TryParse(part, out float sigma))
+            {
+                Warnings.Add($"The setting 'Sigmas: {text}' is not understood.");
+                return null;
+            }
+            sigmas.Add(sigma);
+        }
+        return [.. sigmas];
+    }
+
+    /// <summary>The model's name, and of the fingerprints what is recorded: their first digits, or none.</summary>
+    public ModelIdentity? Model()
+    {
+        // stable-diffusion.cpp names the transformer so, where it is a file of its own.
+        string? name = Text("Model", "Unet"), hash = Text("Model hash");
+        return name is null && hash is null ? null
+            : new ModelIdentity(name ?? hash!, hash ?? "", Text("Text encoder hash") ?? "", Text("VAE hash") ?? "");
+    }
+
+    private static bool TryParse(string text, out float number)
+        => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && float.IsFinite(number);
+
+    private T? NotUnderstood<T>(string name, string value)
+        where T : struct
+    {
+        Warnings.Add($"The setting '{name}: {value}' is not understood.");
+        return null;
+    }
+
+    private void Unknown(string kind, string name)
+        => Warnings.Add($"The {kind} '{name}' is not known here; New-ZImage takes the model's default in its place.");
+}

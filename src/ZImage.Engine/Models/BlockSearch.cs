@@ -1,0 +1,63 @@
+using ZImage.Engine.Checkpoints;
+using ZImage.Ggml;
+
+namespace ZImage.Engine.Models;
+
+/// <summary>
+/// Finds the block that a bad result of a model comes from, in a second run that looks at the result of every block. The inputs of the graphs
+/// must be in place still.
+/// </summary>
+/// <param name="weights">The model's weights, by blocks.</param>
+/// <param name="model">What computes, to begin a sentence with.</param>
+internal sealed class BlockSearch(ModelWeights weights, string model)
+{
+    /// <summary>Whether a result is bad: its values, and how many of them make a row.</summary>
+    public delegate bool BadResult(ReadOnlySpan<float> values, int rowLength);
+
+    /// <summary>The first bad result.</summary>
+    /// <param name="moment">When it happened, for example <c>step 3 of 8</c>.</param>
+    /// <param name="input">What the first graph got, and its name.</param>
+    /// <param name="graphs">The graphs in their order.</param>
+    /// <param name="isBad">What is looked for.</param>
+    /// <param name="cancellation">Looked at between blocks.</param>
+    public BlockResult Find(string moment, (string Name, float[] Values) input, IEnumerable<BlockGraph> graphs, BadResult isBad, CancellationToken cancellation)
+    {
+        if (isBad(input.Values, input.Values.Length))
+            return Result(moment, input.Name, input.Values);
+        foreach (BlockGraph graph in graphs)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            graph.Compute(weights.Backend, moment);
+            foreach (Tensor result in graph.Results)
+            {
+                float[] values = result.ToFloats();
+                if (isBad(values, (int)result.Ne(0)))
+                    return Result(moment, graph.Name, values);
+            }
+        }
+        return Result(moment, null, []);
+    }
+
+    /// <summary>The fault for a result that holds NaN or infinity.</summary>
+    public NotFiniteException NotFinite(string moment, (string Name, float[] Values) input, IEnumerable<BlockGraph> graphs, CancellationToken cancellation)
+        => new(Find(moment, input, graphs, (values, _) => !FiniteNumbers.All(values), cancellation));
+
+    private BlockResult Result(string moment, string? block, float[] values)
+    {
+        // A graph may be a part of a block, or read rows from the file: then the names of the weights tell.
+        Block? holder = weights.Blocks.FirstOrDefault(b => b.Name == block) ?? weights.Blocks.FirstOrDefault(b => b.Weights.Any(w => IsOf(w.Source)));
+        ComponentTensor[] sources = holder is null ? [.. weights.File.Tensors.Values.Where(IsOf)] : [.. holder.Weights.Select(w => w.Source)];
+        string types = string.Join(" and ", sources.GroupBy(t => t.Type).OrderByDescending(g => g.Sum(t => t.Bytes)).Select(g => g.Key));
+        string? damaged = holder is null ? sources.FirstOrDefault()?.Name : holder.Weights.FirstOrDefault(IsDamaged)?.Source.Name;
+        return new BlockResult(model, moment, block, FiniteNumbers.Count(values), values.Length, types, damaged, weights.Backend.Device.Name, weights.File.Path);
+
+        bool IsOf(ComponentTensor tensor) => block is not null && tensor.Name.StartsWith(block + ".", StringComparison.Ordinal);
+    }
+
+    private static bool IsDamaged(Weight weight)
+    {
+        var values = new float[weight.Source.Elements];
+        weight.Source.Decode(0, values, weight.Source.ReadScale());
+        return !FiniteNumbers.All(values);
+    }
+}

@@ -1,0 +1,27 @@
+using System.Management.Automation;
+
+namespace ZImage.PowerShell.Binding;
+
+/// <summary>
+/// Takes an empty text for "not given", as a CSV file has it, and reads other texts as names of the enumeration. PowerShell
+/// itself would pass over a column that it cannot read.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class OptionalChoiceAttribute<T> : ArgumentTransformationAttribute
+    where T : struct, Enum
+{
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    {
+        object? value = inputData.Unwrapped();
+        if (value is null or T)
+            return inputData;
+        string text = value.ToString() ?? "";
+        if (string.IsNullOrWhiteSpace(text))
+            return null!;
+        // Numbers are no names.
+        string? name = Enum.GetNames<T>().FirstOrDefault(n => n.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase));
+        return name is not null
+            ? Enum.Parse<T>(name)
+            : throw new ArgumentTransformationMetadataException($"'{text}' is none of {string.Join(", ", Enum.GetNames<T>())}.");
+    }
+}

@@ -1,0 +1,55 @@
+using ZImage.Engine.Generation;
+using ZImage.Engine.Sampling;
+using ZImage.Ggml;
+using ZImage.Tests.Sampling;
+
+namespace ZImage.Tests.Demo;
+
+/// <summary>What the demo model draws with each sampler and each scheduler.</summary>
+public sealed class DemoSamplingTests(ITestOutputHelper output)
+{
+    private const int Steps = 8, ManySteps = 24;
+
+    // Samplers that follow the same paths as Euler's method, and how near to its end they come.
+    private static readonly Dictionary<string, double> LeastPsnr = new()
+    {
+        ["ddim_trailing"] = 38, ["dpm++2m"] = 38, ["dpm++2mv2"] = 28, ["dpm2"] = 38, ["euler"] = 38, ["euler_ge"] = 35, ["heun"] = 38,
+        ["ipndm"] = 38, ["ipndm_v"] = 38, ["lms"] = 25, ["res_2s"] = 38, ["res_multistep"] = 38,
+    };
+
+    [Fact]
+    public void Every_sampler_and_scheduler_draws_what_the_prompt_says()
+    {
+        string demo = Path.Combine(GoldenJson.RepositoryRoot, "Module", "demo-model");
+        var files = new ModelFiles(Directory.GetFiles(demo, "z-image*.gguf").Single(), Directory.GetFiles(demo, "qwen3*.gguf").Single(), Directory.GetFiles(demo, "ae*.gguf").Single());
+        DemoJudge judge = DemoJudge.Load(GoldenJson.PathOf("demo-judge.gguf"));
+        using ModelSession session = ModelSession.Open(files, Devices.Cpu, new SessionOptions { Threads = 1 }, null, TestContext.Current.CancellationToken);
+        byte[] Draw(string sampler, string scheduler, int steps) => session.Generate(new ImageRequest
+        {
+            Prompt = "a red star on a blue background",
+            Width = DemoJudge.PictureSize,
+            Height = DemoJudge.PictureSize,
+            Steps = steps,
+            Sampler = sampler,
+            Scheduler = scheduler,
+            Shift = session.Defaults.Shift,
+            CfgScale = Samplers.Get(sampler).UsesUnguided ? 0.3f : 1,
+            Seed = 1,
+        }, null, TestContext.Current.CancellationToken).Pixels.Rgb;
+
+        byte[] exact = Draw("euler", "flow_match", ManySteps);
+        foreach ((string sampler, string scheduler) in Samplers.Names.Select(name => (name, "flow_match")).Concat(SigmaSchedules.Names.Except(["flow_match"]).Select(name => ("euler", name))))
+        {
+            byte[] picture = Draw(sampler, scheduler, Steps);
+            DemoVerdict verdict = judge.Judge(picture);
+            double psnr = Psnr(exact, picture);
+            output.WriteLine($"{sampler} on {scheduler}: PSNR {psnr:F1} dB, a {verdict.Colour} {verdict.Subject} on {verdict.Background}");
+            Assert.Equal(new DemoVerdict("star", "red", "blue"), verdict);
+            if (scheduler == "flow_match" && LeastPsnr.TryGetValue(sampler, out double least))
+                Assert.True(psnr >= least, $"{sampler}: {psnr:F1} dB");
+        }
+    }
+
+    private static double Psnr(byte[] expected, byte[] actual)
+        => 10 * Math.Log10(255 * 255 / expected.Zip(actual).Average(pair => Math.Pow(pair.First - pair.Second, 2)));
+}
