@@ -39,7 +39,7 @@ public sealed unsafe class MappedFile : IDisposable
     /// <summary>Maps a file. I/O faults are those of <see cref="FileStream"/>; what is not seekable gives <see cref="NotSupportedException"/>.</summary>
     public static MappedFile Open(string path)
     {
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, bufferSize: 1);
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1);
         MemoryMappedFile? map = null;
         MemoryMappedViewAccessor? view = null;
         try
@@ -65,8 +65,9 @@ public sealed unsafe class MappedFile : IDisposable
     }
 
     /// <summary>
-    /// What has happened to the file since it was mapped, as a clause; null when nothing has. A file that was deleted or replaced stays mapped with
-    /// its old contents; of one that was written to or cut short the mapping shows the new ones, and zeros where it has none.
+    /// What has happened to the file since it was mapped, as a clause; null when nothing has. Windows refuses to delete, replace or write to a file
+    /// that is mapped. On Linux a file that was deleted or replaced stays mapped with its old contents; of one that was written to or cut short the
+    /// mapping shows the new ones, and zeros where it has none.
     /// </summary>
     /// <param name="lookUp">Whether to look the path up too: only that finds a file that was deleted or replaced.</param>
     public string? FindChange(bool lookUp)

@@ -64,8 +64,9 @@ public static partial class VariantRecognizer
 
     private static RecognizedVariant? BySchedule(string path)
     {
-        string folder = Path.GetDirectoryName(path)!;
-        string schedule = Path.GetFullPath(Path.Combine(folder, "..", "scheduler", "scheduler_config.json"));
+        if (Path.GetDirectoryName(Path.GetDirectoryName(path)) is not { } repository)
+            return null;
+        string schedule = Path.Combine(repository, "scheduler", "scheduler_config.json");
         try
         {
             using JsonDocument json = JsonDocument.Parse(File.ReadAllBytes(schedule));

@@ -17,8 +17,9 @@ public static class TextEncoderVocabulary
         if (textEncoder.Metadata.Contains("tokenizer.ggml.tokens"))
             return textEncoder.Path;
         string folder = Path.GetDirectoryName(textEncoder.Path)!;
-        string[] places = [Path.Combine(folder, FileName), Path.Combine(folder, FolderName, FileName), Path.Combine(folder, "..", FolderName, FileName)];
-        return places.Select(Path.GetFullPath).FirstOrDefault(File.Exists);
+        string beside = Path.GetDirectoryName(folder) ?? folder;
+        string[] places = [Path.Combine(folder, FileName), Path.Combine(folder, FolderName, FileName), Path.Combine(beside, FolderName, FileName)];
+        return places.FirstOrDefault(File.Exists);
     }
 
     /// <param name="textEncoder">The text encoder.</param>

@@ -7,7 +7,8 @@ namespace ZImage.Ggml.Interop;
 /// Keeps the process alive when a page of a mapped file cannot be read any more: the file was cut short, or its drive or share is gone. Linux
 /// sends SIGBUS then, to whichever thread touched the page, and the runtime ends the process. Here a handler puts zeros where the rest of the
 /// file was and notes it; the reader goes on, and <see cref="WasHit"/> tells whoever looks at the result. Every other SIGBUS goes on to the
-/// handler that was there before. Windows refuses to cut a mapped file short, so it has no such handler.
+/// handler that was there before. Windows refuses to cut a mapped file short;
+/// a share that is lost while it is read ends the process there.
 /// </summary>
 /// <remarks>
 /// The handler is machine code, because managed code cannot run inside a signal: the thread may be ggml's, or in the middle of managed code.

@@ -53,9 +53,9 @@ internal static partial class Libraries
         string? overridden = Environment.GetEnvironmentVariable(PathVariable);
         if (!string.IsNullOrEmpty(overridden))
             return System.IO.Path.GetFullPath(overridden);
-        string bin = System.IO.Path.GetDirectoryName(typeof(Libraries).Assembly.Location) ?? System.IO.Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory);
-        // No "..": Windows takes it for a name in a long path.
-        return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(bin) ?? bin, "native", RuntimeId);
+        string assemblyFolder = System.IO.Path.GetDirectoryName(typeof(Libraries).Assembly.Location) ?? AppContext.BaseDirectory;
+        // Not by "..": Windows' long form of a path takes it for a name.
+        return System.IO.Path.Combine(System.IO.Path.GetDirectoryName(assemblyFolder) ?? assemblyFolder, "native", RuntimeId);
     }
 
     /// <summary><c>linux-x64</c> or <c>win-x64</c>: the systems ggml is staged for.</summary>

@@ -95,9 +95,8 @@ public sealed class ImportZModelCommand : EngineCmdlet
         }
     });
 
-    // Beside the bin folder; no "..", which Windows takes for a name in a long path.
     private static string DemoFolder
-        => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(typeof(ImportZModelCommand).Assembly.Location)!)!, "demo-model");
+        => System.IO.Path.Combine(System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(typeof(ImportZModelCommand).Assembly.Location))!, "demo-model");
 
     private void ImportFolder(string folder, string? name = null)
         => Import(name ?? System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(folder)), () =>

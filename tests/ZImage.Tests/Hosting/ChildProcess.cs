@@ -10,9 +10,6 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
     public static string HostProgram { get; } =
         Path.Combine(AppContext.BaseDirectory, "ZImage.Host" + (OperatingSystem.IsWindows() ? ".exe" : ""));
 
-    // Without a mark at the start, which a program would read as part of its input.
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
-
     /// <summary>The lines of standard output.</summary>
     public string[] Lines => Output.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
 
@@ -34,9 +31,8 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            StandardInputEncoding = Utf8,
-            StandardOutputEncoding = Utf8,
-            StandardErrorEncoding = Utf8,
+            StandardOutputEncoding = Encoding.UTF8,
+            StandardErrorEncoding = Encoding.UTF8,
             WorkingDirectory = Repository.Root,
         };
         if (environment is { } variable)

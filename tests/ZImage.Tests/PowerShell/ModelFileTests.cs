@@ -79,6 +79,7 @@ public sealed class ModelFileTests(CmdletFixture fixture) : IDisposable
     [Fact]
     public void AChangedFileEndsThePipelineAndNamesTheFile()
     {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows does not let a file be deleted while its model is imported.");
         string diffusion = _folder["t.gguf"];
         File.Copy(CmdletFixture.Diffusion, diffusion);
 
