@@ -134,7 +134,7 @@ public sealed class ImageFileTests : IDisposable
             {
                 ImageFileNotWrittenException fault = Assert.Throws<ImageFileNotWrittenException>(() => ImageFile.Save(TestPictures.Noise(16, 16), path, overwrite: true));
                 Assert.Contains(path, fault.Message, StringComparison.Ordinal);
-                Assert.Contains("another program", fault.RecommendedAction, StringComparison.Ordinal);
+                Assert.Contains("no other program holds the file open", fault.RecommendedAction, StringComparison.Ordinal);
                 Assert.Equal(before, File.ReadAllBytes(path));
             }
             else
