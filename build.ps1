@@ -15,8 +15,8 @@
 .PARAMETER Configuration
     Release or Debug.
 .PARAMETER Backend
-    Which ggml backends to stage: Cpu; Vulkan, beside the CPU; Cuda (140 MB to fetch), beside both; Auto, which is
-    Vulkan, and Cuda where an NVIDIA driver is.
+    Which ggml backends to stage: Cpu; Vulkan, beside the CPU; Cuda (on Linux 140 MB more to fetch), beside both; Auto,
+    which is Vulkan, and Cuda where an NVIDIA driver is.
 .EXAMPLE
     ./build.ps1 demo
 .EXAMPLE
@@ -123,18 +123,21 @@ function Test-NvidiaDriver {
     [bool] (Get-Command -Name 'nvidia-smi' -CommandType Application -ErrorAction Ignore)
 }
 
-# Puts the libraries of one system into Module/native/<rid>: base and CPU files of the plain package, and one file of each other backend's.
+# Puts the libraries of one system into Module/native/<rid>: base and CPU files of one package, and one file of each other backend's.
 function Copy-Library([string] $rid, [string] $packages, [string[]] $backends) {
     $prefix, $suffix = $rid -eq 'win-x64' ? ('', '.dll') : ('lib', '.so')
-    $sources = @("$packages/$rid/LICENSE", "$packages/$rid/bins/$rid/${prefix}ggml-base$suffix")
-    if ([IO.Directory]::Exists("$packages/$rid/bins/$rid")) {
-        $sources += [IO.Directory]::GetFiles("$packages/$rid/bins/$rid", "${prefix}ggml-cpu-*$suffix")
+    # For Windows only the CUDA package has CPU files that a compiler has optimised (see native/README.md).
+    $main = $rid -eq 'win-x64' ? 'win-x64-cuda' : $rid
+    $sources = @("$packages/$main/LICENSE", "$packages/$main/bins/$main/${prefix}ggml-base$suffix")
+    if ([IO.Directory]::Exists("$packages/$main/bins/$main")) {
+        $sources += [IO.Directory]::GetFiles("$packages/$main/bins/$main", "${prefix}ggml-cpu-*$suffix")
     }
     if ('Vulkan' -in $backends) {
         $sources += "$packages/$rid-vulkan/bins/$rid-vulkan/${prefix}ggml-vulkan$suffix"
     }
     if ('Cuda' -in $backends) {
-        $sources += (Get-RepositoryPath "native/cuda/node_modules/@node-llama-cpp/$rid-cuda/bins/$rid-cuda/${prefix}ggml-cuda$suffix")
+        $cuda = $main -eq "$rid-cuda" ? $packages : (Get-RepositoryPath 'native/cuda/node_modules/@node-llama-cpp')
+        $sources += "$cuda/$rid-cuda/bins/$rid-cuda/${prefix}ggml-cuda$suffix"
     }
 
     $files = [Collections.Generic.Dictionary[string, string]]::new()
@@ -162,7 +165,9 @@ function Copy-NativeLibrary {
     $staged = Get-RepositoryPath ("Module/native/$rid/" + ($windows ? 'ggml-cuda.dll' : 'libggml-cuda.so'))
     if ($Backend -eq 'Cuda' -or ($Backend -eq 'Auto' -and ([IO.File]::Exists($staged) -or (Test-NvidiaDriver)))) {
         $backends += 'Cuda'
-        Install-Package (Get-RepositoryPath 'native/cuda')
+        if (-not $windows) {
+            Install-Package (Get-RepositoryPath 'native/cuda')
+        }
     }
     Install-Package (Get-RepositoryPath 'native')
     Copy-Library $rid (Get-RepositoryPath 'native/node_modules/@node-llama-cpp') $backends

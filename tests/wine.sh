@@ -8,7 +8,8 @@ place=$(mktemp -d)
 trap '"$(dirname "$wine")/wineserver" -k 2>/dev/null || wineserver -k 2>/dev/null; rm -rf "$place"' EXIT
 
 export WINEPREFIX=$place/prefix WINEARCH=win64 WINEDEBUG=-all
-unset DISPLAY WAYLAND_DISPLAY
+# No window opens, and libraries named for this system are none for Windows.
+unset DISPLAY WAYLAND_DISPLAY ZIMAGE_NATIVE_PATH
 # The runtime changes the rights of memory it has written code to in ways that Wine does not always follow.
 export DOTNET_EnableWriteXorExecute=0
 

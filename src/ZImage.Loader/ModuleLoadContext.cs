@@ -13,12 +13,15 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     private static ModuleLoadContext? s_instance;
 
     private readonly AssemblyDependencyResolver _resolver;
+    // Kept as it was given: an assembly's own location has a prefix where it is long.
+    private readonly string _path;
     private readonly Assembly _cmdlets;
 
     private ModuleLoadContext(string cmdletAssemblyPath)
         : base("ZImage")
     {
         _resolver = new AssemblyDependencyResolver(cmdletAssemblyPath);
+        _path = cmdletAssemblyPath;
         _cmdlets = LoadFromAssemblyPath(cmdletAssemblyPath);
     }
 
@@ -32,10 +35,10 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
         lock (Gate)
         {
             s_instance ??= new ModuleLoadContext(cmdletAssemblyPath);
-            if (!PathComparer.Equals(s_instance._cmdlets.Location, cmdletAssemblyPath))
+            if (!PathComparer.Equals(s_instance._path, cmdletAssemblyPath))
             {
                 throw new InvalidOperationException(
-                    $"ZImage is already loaded from '{s_instance._cmdlets.Location}'. Start a new PowerShell session to import it from '{cmdletAssemblyPath}'.");
+                    $"ZImage is already loaded from '{s_instance._path}'. Start a new PowerShell session to import it from '{cmdletAssemblyPath}'.");
             }
 
             return s_instance._cmdlets;

@@ -3,6 +3,9 @@ namespace ZImage.Engine.Imaging;
 /// <summary>Writes files whole or not at all: into a hidden file beside the target, which then takes its name.</summary>
 internal static class AtomicFile
 {
+    private const int MostAttempts = 10;
+    private const int AttemptMilliseconds = 100;
+
     /// <summary>Writes a file. When this fails, what was at the path is still there, and nothing else.</summary>
     /// <exception cref="IOException">Also when the file exists and <paramref name="overwrite"/> is false.</exception>
     public static void Write(string path, ReadOnlySpan<byte> contents, bool overwrite)
@@ -19,7 +22,7 @@ internal static class AtomicFile
                 file.Write(contents);
                 file.Flush(flushToDisk: true);
             }
-            File.Move(temporary, path, overwrite: true);
+            Move(temporary, path);
         }
         catch
         {
@@ -27,6 +30,23 @@ internal static class AtomicFile
             if (!overwrite)
                 TryDelete(path);
             throw;
+        }
+    }
+
+    private static void Move(string from, string to)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                File.Move(from, to, overwrite: true);
+                return;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException && OperatingSystem.IsWindows() && attempt < MostAttempts)
+            {
+                // Virus scanners, indexers and viewers hold a file that has just changed, for a moment; elsewhere that is no hindrance.
+                Thread.Sleep(AttemptMilliseconds);
+            }
         }
     }
 

@@ -40,7 +40,7 @@ public sealed class ImageNotEncodedException(int width, int height, ImageFormat 
 /// <summary>The system did not let an image file be written. ErrorId <c>ImageFileNotWritten</c>.</summary>
 public sealed class ImageFileNotWrittenException(string path, string reason, Exception? inner = null)
     : ZImageException("ImageFileNotWritten", $"The image '{path}' was not written: {reason}",
-        "Check the name, the free space and the permissions of the folder; no part of a file was left there.", path, inner);
+        "Check the name, the free space, the permissions of the folder, and that no other program holds the file open; no part of a file was left there.", path, inner);
 
 /// <summary>There is no image file at the path. ErrorId <c>ImageFileNotFound</c>.</summary>
 public sealed class ImageFileNotFoundException(string path)

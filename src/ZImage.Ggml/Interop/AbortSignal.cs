@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace ZImage.Ggml.Interop;
 
 /// <summary>
-/// The asserts of the C library: ggml's Windows build has them too, beside its own, and they stop at NaN and infinity. They raise SIGABRT on the
-/// failing thread, and end the process when its handler returns.
+/// The asserts of the C library: ggml's Vulkan library for Windows is built with them, beside its own, and so are the CPU libraries of some of its
+/// packages, which stop at NaN. They raise SIGABRT on the failing thread, and end the process when its handler returns.
 /// </summary>
 internal static unsafe partial class AbortSignal
 {
@@ -24,7 +24,7 @@ internal static unsafe partial class AbortSignal
     {
         _ = signal(SIGABRT, &OnSignal);
         if (NativeThread.IsAnyRunning)
-            NativeThread.OnNativeAbort("an assert of the C library failed; its text went to the error output. Most often a number was not finite");
+            NativeThread.OnNativeAbort("an assert of the C library failed; its text went to the error output");
     }
 
     [LibraryImport("ucrtbase")] private static partial nint signal(int number, delegate* unmanaged[Cdecl]<int, void> handler);

@@ -8,7 +8,7 @@ internal static partial class MissingDependency
 {
     private const string CudaDriver = "nvcuda.dll";
 
-    /// <summary>The missing file's name, or null when the loader's text does not tell and every library that it asks for is there.</summary>
+    /// <summary>The missing file's name, or null when the loader's text does not tell and every library that it asks for can be loaded. A damaged file counts as missing.</summary>
     internal static string? Name(string libraryPath, string loaderText)
     {
         Match match = MissingSoname().Match(loaderText);
@@ -34,10 +34,8 @@ internal static partial class MissingDependency
             if (!seen.Add(import) || CanLoad(import))
                 continue;
             // It may be there, and miss a library itself.
-            if (Find(import, System.IO.Path.GetDirectoryName(library)!) is not { } found)
-                return import;
-            if (FirstMissing(found, seen) is { } deeper)
-                return deeper;
+            string? found = Find(import, System.IO.Path.GetDirectoryName(library)!);
+            return (found is null ? null : FirstMissing(found, seen)) ?? import;
         }
         return null;
     }
@@ -88,6 +86,6 @@ internal static partial class MissingDependency
         return true;
     }
 
-    [GeneratedRegex(@"([\w.+-]+\.so(?:\.\d+)*): cannot open shared object file", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"([\w.+-]+\.so(?:\.\d+)*): (?:cannot open shared object file|file too short|invalid ELF header)", RegexOptions.CultureInvariant)]
     private static partial Regex MissingSoname();
 }

@@ -31,9 +31,27 @@ public sealed class HostileFileTests : IDisposable
     public void AFileThatAnotherHolds()
     {
         string path = _folder.Write("held.gguf", SmallModels.TextEncoder());
-        using var holder = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        // A download under way: Windows lets others read along, and what they would read is not finished. Unix knows only who wants a file alone.
+        using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.ReadWrite : FileShare.None))
+        {
+            ModelFileUnreadableException fault = Assert.Throws<ModelFileUnreadableException>(() => Checkpoint.Open(path));
 
-        Assert.NotNull(Assert.Throws<ModelFileUnreadableException>(() => Checkpoint.Open(path)).InnerException);
+            Assert.Equal(fault.InnerException?.Message, fault.Reason);
+            Assert.Contains("no other program holds it open for writing", fault.RecommendedAction, StringComparison.Ordinal);
+        }
+        Checkpoint.Open(path).Dispose();
+    }
+
+    [Fact]
+    public void AFileIsFreeAfterwards()
+    {
+        string path = _folder.Write("free.gguf", SmallModels.TextEncoder());
+        Checkpoint.Open(path).Dispose();
+        File.Move(path, _folder["moved.gguf"]);
+        string bad = _folder.Write("bad.gguf", [1, 2, 3]);
+        Assert.Throws<NotAModelFileException>(() => Checkpoint.Open(bad));
+
+        new FileStream(bad, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
     }
 
     [Fact]

@@ -60,12 +60,21 @@ public sealed class MissingDependencyTests : IDisposable
     [Fact]
     public void A_library_that_is_there_and_misses_another()
     {
-        string between = OperatingSystem.IsWindows() ? "ggml-two.dll" : "libggmltwo.so";
-        string outer = Changed("ggml-vulkan", "ggml-vulkan", VulkanLoader, OperatingSystem.IsWindows() ? between : between + "\0");
         string inner = Changed("ggml-vulkan", "inner", VulkanLoader, Name("vulkan", 8));
-        File.Move(inner, Path.Combine(_folder.Path, between));
-        AssertNamed(outer, Name("vulkan", 8), "graphics driver with Vulkan");
+        File.Move(inner, Path.Combine(_folder.Path, Between));
+        AssertNamed(ChangedToBetween(), Name("vulkan", 8), "graphics driver with Vulkan");
     }
+
+    [Fact]
+    public void A_library_that_is_there_and_damaged()
+    {
+        _folder.Write(Between, [.. Enumerable.Repeat((byte)'x', 5000)]);
+        AssertNamed(ChangedToBetween(), Between, "./build.ps1 build");
+    }
+
+    private static string Between => OperatingSystem.IsWindows() ? "ggml-two.dll" : "libggmltwo.so";
+
+    private string ChangedToBetween() => Changed("ggml-vulkan", "ggml-vulkan", VulkanLoader, OperatingSystem.IsWindows() ? Between : Between + "\0");
 
     private static string VulkanLoader => Name("vulkan", 1);
 

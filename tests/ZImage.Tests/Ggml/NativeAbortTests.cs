@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ZImage.Ggml;
 using ZImage.Tests.Hosting;
 using ZImage.Tests.Models;
@@ -9,13 +10,22 @@ namespace ZImage.Tests.Ggml;
 /// A failing assert inside ggml. The provocations park threads for good, so they are explicit tests that another test runs in a
 /// process of its own.
 /// </summary>
-public sealed class NativeAbortTests
+public sealed partial class NativeAbortTests
 {
     [Theory]
     [InlineData(nameof(Child_survives_an_assert_in_graph_building))]
     [InlineData(nameof(Child_survives_an_assert_in_a_worker_thread))]
     [InlineData(nameof(Child_survives_a_full_context))]
-    public async Task The_process_outlives_an_assert_and_computes_on(string child)
+    public Task The_process_outlives_an_assert_and_computes_on(string child) => RunAsync(child);
+
+    [Fact]
+    public Task The_process_outlives_an_assert_of_the_C_library()
+    {
+        Assert.SkipUnless(OperatingSystem.IsWindows(), "ggml's libraries for other systems are built without such asserts.");
+        return RunAsync(nameof(Child_survives_an_abort_of_the_C_library));
+    }
+
+    private static async Task RunAsync(string child)
     {
         ChildProcess process = await ChildProcess.RunAsync(Environment.ProcessPath!, ["-explicit", "only", "-noColor", "-method", $"{typeof(NativeAbortTests).FullName}.{child}"]);
         Assert.True(process.ExitCode == 0, $"exit code {process.ExitCode}: {process.Output} {process.Error}");
@@ -82,6 +92,25 @@ public sealed class NativeAbortTests
         Assert.Contains("ggml.c", fault.NativeMessage, StringComparison.Ordinal);
         Assert.Equal([11f, 22f], Add([1, 2], [10, 20]));
     }
+
+    [Fact(Explicit = true)]
+    public void Child_survives_an_abort_of_the_C_library()
+    {
+        using var thread = new NativeThread("aborts");
+        // The handler is there once ggml is loaded.
+        Assert.Equal("0.23.0", thread.Run(() => Devices.GgmlVersion, TestContext.Current.CancellationToken));
+        var fault = Assert.Throws<NativeAbortException>(() => thread.Run(() =>
+        {
+            thread.Activity = "step 1 of 2, block layers.1";
+            abort();
+        }));
+        Assert.Contains("assert of the C library", fault.NativeMessage, StringComparison.Ordinal);
+        Assert.Contains("(step 1 of 2, block layers.1)", fault.NativeMessage, StringComparison.Ordinal);
+        Assert.Equal([11f, 22f], Add([1, 2], [10, 20]));
+    }
+
+    [LibraryImport("ucrtbase")]
+    private static partial void abort();
 
     private static float[] Add(float[] a, float[] b)
     {

@@ -1,3 +1,4 @@
+using ZImage.Ggml.Interop;
 using ZImage.Tests.Cmdlets;
 
 namespace ZImage.Tests.Hosting;
@@ -22,8 +23,8 @@ public sealed class MissingLibraryTests : IDisposable
             Get-ZDevice CPU | ForEach-Object MissingLibrary
             """);
 
-        Assert.Equal([FileName(named)], run.Lines);
-        Assert.Contains($"'{FileName(named)}' is missing", run.Error, StringComparison.Ordinal);
+        Assert.Equal([Libraries.FileName(named)], run.Lines);
+        Assert.Contains($"'{Libraries.FileName(named)}' is missing", run.Error, StringComparison.Ordinal);
         Assert.Contains("./build.ps1 build", run.Error, StringComparison.Ordinal);
     }
 
@@ -40,8 +41,8 @@ public sealed class MissingLibraryTests : IDisposable
         Assert.Equal(
             [
                 "CPU|True||",
-                $"CUDA|False|{FileName("ggml-cuda")}|Stage the CUDA backend with ./build.ps1 build -Backend Cuda.",
-                $"Vulkan|False|{FileName("ggml-vulkan")}|Stage the Vulkan backend with ./build.ps1 build -Backend Vulkan.",
+                $"CUDA|False|{Libraries.FileName("ggml-cuda")}|Stage the CUDA backend with ./build.ps1 build -Backend Cuda.",
+                $"Vulkan|False|{Libraries.FileName("ggml-vulkan")}|Stage the Vulkan backend with ./build.ps1 build -Backend Vulkan.",
                 "32",
             ],
             run.Lines);
@@ -52,17 +53,15 @@ public sealed class MissingLibraryTests : IDisposable
     {
         ChildProcess run = await RunAsync("Get-ZDevice | ForEach-Object { \"$($_.IsAvailable) $($_.MissingLibrary)\" }");
 
-        Assert.Equal([$"False {FileName("ggml-base")}", $"False {FileName("ggml-base")}", $"False {FileName("ggml-base")}"], run.Lines);
+        Assert.Equal([$"False {Libraries.FileName("ggml-base")}", $"False {Libraries.FileName("ggml-base")}", $"False {Libraries.FileName("ggml-base")}"], run.Lines);
     }
-
-    private static string FileName(string library) => OperatingSystem.IsWindows() ? library + ".dll" : $"lib{library}.so";
 
     private string NativeFolder => Path.Combine(_folder.Root, "native");
 
     private void Stage(IEnumerable<string> libraries)
     {
         Directory.CreateDirectory(NativeFolder);
-        foreach (string name in libraries.Select(FileName))
+        foreach (string name in libraries.Select(Libraries.FileName))
             File.Copy(Repository.PathOf("Module", "native", Repository.RuntimeIdentifier, name), Path.Combine(NativeFolder, name));
     }
 

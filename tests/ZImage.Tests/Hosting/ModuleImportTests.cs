@@ -111,7 +111,7 @@ public sealed class ModuleImportTests
     public void AnotherCopyInTheSameProcessIsRefused()
     {
         using var folder = new TemporaryFolder();
-        foreach (string file in Directory.GetFiles(Repository.PathOf("Module", "bin"), "ZImage.*"))
+        foreach (string file in Directory.GetFiles(Repository.PathOf("Module", "bin"), "ZImage*"))
         {
             File.Copy(file, Path.Combine(folder.Root, Path.GetFileName(file)));
         }

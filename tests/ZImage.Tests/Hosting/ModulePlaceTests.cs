@@ -1,4 +1,5 @@
 using ZImage.Engine.Imaging;
+using ZImage.Ggml.Interop;
 using ZImage.Tests.Cmdlets;
 
 namespace ZImage.Tests.Hosting;
@@ -29,8 +30,9 @@ public sealed class ModulePlaceTests : IDisposable
     public async Task APictureIsDrawnAndSaved(string place)
     {
         string root = Path.GetFullPath(place, _folder.Root);
-        string module = Path.Combine(root, "ZImage"), models = Path.Combine(root, "models"), pictures = Path.Combine(root, "pictures");
+        string module = Path.Combine(root, "ZImage"), models = Path.Combine(module, "Module", "demo-model"), pictures = Path.Combine(root, "pictures");
         CopyModule(module);
+        // Small models stand in for the demo model.
         Directory.CreateDirectory(models);
         foreach (string file in (string[])[CmdletFixture.Diffusion, CmdletFixture.TextEncoder, CmdletFixture.Vae])
             File.Copy(file, Path.Combine(models, Path.GetFileName(file)));
@@ -39,11 +41,12 @@ public sealed class ModulePlaceTests : IDisposable
         string[] before = Contents(root);
 
         ChildProcess run = await RunAsync($$"""
-            $module = Import-Module ([WildcardPattern]::Escape({{Quoted(Path.Combine(module, "ZImage.psd1"))}})) -PassThru -ErrorAction Stop
-            $module.ModuleBase
-            $model = Import-ZModel -LiteralPath {{Quoted(models)}} -Device CPU -Threads 1
-            $model | New-ZImage 'a cat' -Size 32x32 -Steps 1 -Seed 1 | Save-ZImage {{Quoted(Path.Combine(pictures, "{seed}.png"))}} -PassThru | ForEach-Object FullName
-            Remove-ZModel $model
+            $manifest = [WildcardPattern]::Escape({{Quoted(Path.Combine(module, "ZImage.psd1"))}})
+            Import-Module $manifest -ErrorAction Stop
+            Import-Module $manifest -Force -PassThru -ErrorAction Stop | ForEach-Object ModuleBase
+            Import-ZModel -LiteralPath {{Quoted(models)}} -Device CPU | Remove-ZModel
+            Import-ZModel -Demo -Device CPU -Threads 1 | New-ZImage 'a cat' -Size 32x32 -Steps 1 -Seed 1 |
+                Save-ZImage {{Quoted(Path.Combine(pictures, "{seed}.png"))}} -PassThru | ForEach-Object FullName
             """);
 
         Assert.True(run.Error.Length == 0, run.Error);
@@ -60,10 +63,9 @@ public sealed class ModulePlaceTests : IDisposable
         string[] files =
         [
             Repository.Manifest,
-            .. Directory.GetFiles(Repository.PathOf("Module")).Where(file => Path.GetFileName(file).StartsWith("ZImage.", StringComparison.Ordinal)),
+            .. Directory.GetFiles(Repository.PathOf("Module")),
             .. Directory.GetFiles(Repository.PathOf("Module", "bin"), "*", SearchOption.AllDirectories),
-            .. Directory.GetFiles(Repository.PathOf(native)).Where(file => Path.GetFileNameWithoutExtension(file).EndsWith("ggml-base", StringComparison.Ordinal)),
-            .. Directory.GetFiles(Repository.PathOf(native)).Where(file => Path.GetFileNameWithoutExtension(file).EndsWith("ggml-cpu-x64", StringComparison.Ordinal)),
+            .. ((string[])["ggml-base", "ggml-cpu-x64"]).Select(library => Repository.PathOf(native, Libraries.FileName(library))),
         ];
         foreach (string file in files)
         {

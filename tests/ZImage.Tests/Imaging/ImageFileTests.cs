@@ -134,6 +134,7 @@ public sealed class ImageFileTests : IDisposable
             {
                 ImageFileNotWrittenException fault = Assert.Throws<ImageFileNotWrittenException>(() => ImageFile.Save(TestPictures.Noise(16, 16), path, overwrite: true));
                 Assert.Contains(path, fault.Message, StringComparison.Ordinal);
+                Assert.Contains("no other program holds the file open", fault.RecommendedAction, StringComparison.Ordinal);
                 Assert.Equal(before, File.ReadAllBytes(path));
             }
             else
@@ -143,6 +144,19 @@ public sealed class ImageFileTests : IDisposable
             }
             Assert.Equal([path], Directory.GetFileSystemEntries(_folder.Path));
         }
+    }
+
+    [Fact]
+    public async Task AFileThatAnotherHoldsForAMomentIsReplaced()
+    {
+        string path = _folder.Write("a.png", [1, 2, 3]);
+        var holder = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        Task letGo = Task.Delay(300, TestContext.Current.CancellationToken).ContinueWith(_ => holder.Dispose(), TaskScheduler.Default);
+
+        ImageFile.Save(TestPictures.Noise(8, 8), path, overwrite: true);
+
+        await letGo;
+        Assert.Equal(TestPictures.Noise(8, 8).Rgb, ImageFile.Load(path).Rgb);
     }
 
     [Fact]
