@@ -63,7 +63,7 @@ internal static class GoldenAssert
         Directory.CreateDirectory(folder);
         IEnumerable<string> rows = s_largest.OrderBy(r => r.Key, StringComparer.Ordinal).Select(r => string.Create(CultureInfo.InvariantCulture,
             $"| {r.Key} | {Math.Abs(r.Value.Error):G3} | {Math.Abs(r.Value.Bar):G3} | {r.Value.Where} |"));
-        string name = Environment.GetEnvironmentVariable("GGML_VK_DISABLE_F16") is null ? "golden.md" : "golden-f32-kernels.md";
+        string name = OperatingSystem.IsWindows() ? "golden-windows.md" : Environment.GetEnvironmentVariable("GGML_VK_DISABLE_F16") is null ? "golden.md" : "golden-f32-kernels.md";
         File.WriteAllLines(Path.Combine(folder, name), ["| group | largest error | bar | where |", "|---|---|---|---|", .. rows]);
     }
 }
