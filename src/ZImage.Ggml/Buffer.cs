@@ -55,7 +55,7 @@ public sealed unsafe class Buffer : IDisposable
         _file = file;
     }
 
-    /// <summary>Allocates <paramref name="bytes"/> for weights, zeroed (padding of quantised rows must not hold NaN).</summary>
+    /// <summary>Allocates <paramref name="bytes"/> for weights. A device's are zeroed, because it pads quantised rows, and padding must not hold NaN; host memory has no padding.</summary>
     public static Buffer Allocate(BufferType type, long bytes, string purpose)
     {
         nint handle = Native.ggml_backend_buft_alloc_buffer(type.Handle, (nuint)bytes);
@@ -63,7 +63,8 @@ public sealed unsafe class Buffer : IDisposable
             throw new DeviceOutOfMemoryException(type.Name, bytes, purpose);
         var buffer = new Buffer(handle, null);
         Native.ggml_backend_buffer_set_usage(buffer._handle, UsageWeights);
-        Native.ggml_backend_buffer_clear(buffer._handle, 0);
+        if (!type.IsHost)
+            Native.ggml_backend_buffer_clear(buffer._handle, 0);
         return buffer;
     }
 

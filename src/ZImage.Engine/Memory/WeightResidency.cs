@@ -73,7 +73,7 @@ public sealed class WeightResidency : IDisposable
         foreach ((Weight weight, long offset) in toUpload)
         {
             buffer.Buffer.Place(weight.Tensor, offset);
-            Upload(weight);
+            Upload(weight, type.IsHost);
         }
     }
 
@@ -94,7 +94,7 @@ public sealed class WeightResidency : IDisposable
     // Blocks of quantised types are made of F16 and bytes.
     private static int ElementBytes(GgmlType type) => type == GgmlType.F32 ? sizeof(float) : sizeof(ushort);
 
-    private static void Upload(Weight weight)
+    private static void Upload(Weight weight, bool isHost)
     {
         CheckpointTensor stored = weight.Source.Stored;
         if (weight.IsStoredType)
@@ -102,23 +102,27 @@ public sealed class WeightResidency : IDisposable
             weight.Tensor.Set(stored.File, stored.Offset);
             return;
         }
-        // In pieces of whole rows, so that widening takes little memory besides the tensor's own.
+        // In pieces of whole rows, so that widening takes little memory besides the tensor's own. Writing to host memory needs no turns.
         float[] scale = weight.Source.ReadScale();
         long rowLength = weight.Source.Ne(0), elements = weight.Source.Elements;
         long block = long.Max(rowLength, stored.Type.BlockSize);
         int piece = checked((int)long.Min(elements, long.Max(1, MostElements / block) * block));
-        float[] floats = ArrayPool<float>.Shared.Rent(piece);
-        try
+        int pieces = checked((int)((elements + piece - 1) / piece));
+        if (isHost)
+            Parallel.For(0, pieces, Widen);
+        else
         {
-            for (long first = 0; first < elements; first += piece)
-            {
-                Span<float> target = floats.AsSpan(0, (int)long.Min(piece, elements - first));
-                weight.Source.Decode(first, target, scale);
-                weight.Tensor.SetFloats(first, target);
-            }
+            for (int index = 0; index < pieces; index++)
+                Widen(index);
         }
-        finally
+
+        void Widen(int index)
         {
+            long first = (long)index * piece;
+            float[] floats = ArrayPool<float>.Shared.Rent(piece);
+            Span<float> target = floats.AsSpan(0, (int)long.Min(piece, elements - first));
+            weight.Source.Decode(first, target, scale);
+            weight.Tensor.SetFloats(first, target);
             ArrayPool<float>.Shared.Return(floats);
         }
     }
