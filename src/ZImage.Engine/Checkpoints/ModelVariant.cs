@@ -81,8 +81,6 @@ public static partial class VariantRecognizer
 
     private static RecognizedVariant? ByName(string path)
     {
-        if (PublishedBaseFile().IsMatch(Path.GetFileName(path)))
-            return new(ModelVariant.Base, $"its name is '{Path.GetFileName(path)}', as the base model is published, without 'turbo'");
         string? place = path;
         for (int i = 0; i <= FoldersLookedAt && !string.IsNullOrEmpty(place); i++, place = Path.GetDirectoryName(place))
         {
@@ -90,7 +88,8 @@ public static partial class VariantRecognizer
             if (Named(name) is var variant and not ModelVariant.Unknown)
                 return new(variant, $"{(i == 0 ? "its name" : "the name of its folder")} is '{name}'");
         }
-        return null;
+        string file = Path.GetFileName(path);
+        return PublishedBaseFile().IsMatch(file) ? new(ModelVariant.Base, $"its name is '{file}', as the base model is published, without 'turbo'") : null;
     }
 
     private static ModelVariant Named(string text)

@@ -57,6 +57,7 @@ public sealed class ModelFileInfoTests : IDisposable
     [InlineData("z_image_base_bf16.gguf", ModelVariant.Base, 40)]
     [InlineData("z_image_bf16.safetensors", ModelVariant.Base, 40)]
     [InlineData("z-image-Q4_K_M.gguf", ModelVariant.Base, 40)]
+    [InlineData("Z-Image-Turbo/z-image-Q4_K_M.gguf", ModelVariant.Turbo, 8)]
     [InlineData("z_image_fp8_e4m3fn_scaled.safetensors", ModelVariant.Base, 40)]
     [InlineData("z_image_de_turbo_v1.gguf", ModelVariant.Base, 40)]
     [InlineData("z-image-demo-q8_0.gguf", ModelVariant.Unknown, 8)]
