@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
@@ -6,6 +7,10 @@ namespace ZImage.Tests.Hosting;
 /// <summary>A program run to its end in a process of its own.</summary>
 internal sealed record ChildProcess(int ExitCode, string Output, string Error)
 {
+    // winerror.h: ERROR_INTERNAL_ERROR.
+    private const int InternalError = 1359;
+    private const int MostStarts = 3;
+
     /// <summary>The host that was built with the tests.</summary>
     public static string HostProgram { get; } =
         Path.Combine(AppContext.BaseDirectory, "ZImage.Host" + (OperatingSystem.IsWindows() ? ".exe" : ""));
@@ -40,7 +45,7 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
             start.Environment[variable.Name] = variable.Value;
         }
 
-        using Process process = Process.Start(start)!;
+        using Process process = Start(start);
         try
         {
             Task<string> error = process.StandardError.ReadToEndAsync(token);
@@ -62,6 +67,22 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
             if (!process.HasExited)
             {
                 process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return Process.Start(start)!;
+            }
+            catch (Win32Exception e) when (Wine.IsRunning && e.NativeErrorCode == InternalError && attempt < MostStarts)
+            {
+                // Once in some hundred times Wine has no better word on a busy machine; the next start succeeds.
+                Thread.Sleep(TimeSpan.FromSeconds(1));
             }
         }
     }
