@@ -168,7 +168,10 @@ internal sealed class GgufHeader
     private long ByteSize(string name, GgmlType type, long rowElements, long elements)
     {
         if (!GgmlTypes.IsKnown(type))
-            return 0;
+        {
+            // No type takes less than a bit.
+            return elements / 8 <= _file.Length ? 0 : throw new ModelFileCorruptException(_file.Path, $"the tensor '{name}' has {elements} elements");
+        }
         if (rowElements % type.BlockSize() != 0)
         {
             throw new ModelFileCorruptException(_file.Path,

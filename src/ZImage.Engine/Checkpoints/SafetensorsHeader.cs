@@ -104,6 +104,10 @@ internal static class SafetensorsHeader
         if (type.IsKnown && end - start != elements * type.BlockBytes)
             throw Wrong($"has {end - start} bytes where {TensorShape.Format(shape)} of {type} takes {elements * type.BlockBytes}");
 
+        // No type takes less than a bit.
+        if (!type.IsKnown && elements / 8 > end - start)
+            throw Wrong($"has {elements} elements in {end - start} bytes");
+
         Array.Reverse(shape);
         return new CheckpointTensor(entry.Name, type, TensorShape.WithoutTrailingOnes(shape.Length == 0 ? [1] : shape), file, dataOffset + start, end - start);
     }

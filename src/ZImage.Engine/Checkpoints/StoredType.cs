@@ -27,9 +27,9 @@ public sealed record StoredType(string Name, int BlockSize, int BlockBytes, Ggml
     /// <summary>Whether it is one of the 8-bit floats, which are widened at load.</summary>
     public bool IsFloat8 => this == Float8E4M3 || this == Float8E5M2;
 
-    /// <summary>Whether weights may have the type: known, and no integer or double.</summary>
+    /// <summary>Whether weights may have the type: known, and no integer or double, nor one of those that ggml has for activations alone.</summary>
     public bool IsWeightType => IsKnown && (Ggml is not null || IsFloat8)
-        && Ggml is not (GgmlType.I8 or GgmlType.I16 or GgmlType.I32 or GgmlType.I64 or GgmlType.F64);
+        && Ggml is not (GgmlType.I8 or GgmlType.I16 or GgmlType.I32 or GgmlType.I64 or GgmlType.F64 or GgmlType.Q8_1 or GgmlType.Q8_K);
 
     /// <summary>The type of a number in a GGUF file; one that is not known keeps its number as its name.</summary>
     public static StoredType Of(GgmlType type) => s_ggml.TryGetValue(type, out StoredType? known) ? known : Unknown($"number {(int)type}");

@@ -95,14 +95,14 @@ public sealed record ModelFileInfo
         if (component.Kind == ComponentKind.Unknown)
             return info with { Types = BytesByType(checkpoint.Tensors.Values.Select(tensor => (tensor.Type, tensor.Bytes))), Parameters = checkpoint.Tensors.Values.Sum(tensor => tensor.Elements) };
 
-        ComponentFile file = ComponentFile.From(checkpoint, component.Kind);
-        info = info with
-        {
-            Types = BytesByType(file.Tensors.Values.Select(tensor => (tensor.Type, tensor.Bytes))),
-            Parameters = file.Tensors.Values.Sum(tensor => tensor.Elements),
-        };
         try
         {
+            ComponentFile file = ComponentFile.From(checkpoint, component.Kind);
+            info = info with
+            {
+                Types = BytesByType(file.Tensors.Values.Select(tensor => (tensor.Type, tensor.Bytes))),
+                Parameters = file.Tensors.Values.Sum(tensor => tensor.Elements),
+            };
             return component.Kind switch
             {
                 ComponentKind.Transformer => DescribeTransformer(info, file),

@@ -68,6 +68,11 @@ public sealed class ModelSession : IDisposable
             foreach (ModelWeights weights in (ModelWeights[])[_textEncoder.Weights, _transformer.Weights, _autoencoder.Weights])
                 _residencies.Add(Keep(WeightResidency.Place(weights, _memory, cancellation)));
             _tokenizer = tokenizer.GetAwaiter().GetResult();
+            if (_tokenizer.VocabularySize > _textEncoder.Vocabulary)
+            {
+                throw new ComponentsDoNotMatchException(
+                    $"The tokenizer of the text encoder '{files.TextEncoder}' has {_tokenizer.VocabularySize} tokens, and the text encoder knows {_textEncoder.Vocabulary}.", files.TextEncoder);
+            }
         }
         catch
         {

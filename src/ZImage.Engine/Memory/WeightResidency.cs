@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.ExceptionServices;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Models;
 using ZImage.Ggml;
@@ -109,7 +110,16 @@ public sealed class WeightResidency : IDisposable
         int piece = checked((int)long.Min(elements, long.Max(1, MostElements / block) * block));
         int pieces = checked((int)((elements + piece - 1) / piece));
         if (isHost)
-            Parallel.For(0, pieces, Widen);
+        {
+            try
+            {
+                Parallel.For(0, pieces, Widen);
+            }
+            catch (AggregateException e)
+            {
+                ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+            }
+        }
         else
         {
             for (int index = 0; index < pieces; index++)

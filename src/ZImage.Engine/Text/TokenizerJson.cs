@@ -41,9 +41,10 @@ public static class TokenizerJson
         }
 
         // A wild id must not decide how much memory is taken.
-        int count = entries.Count == 0 ? 0 : entries.Max(e => e.Id) + 1;
-        if (entries.Any(e => e.Id < 0) || count > 2 * entries.Count + 1024)
+        int last = entries.Count == 0 ? -1 : entries.Max(e => e.Id);
+        if (entries.Any(e => e.Id < 0) || last > 2 * entries.Count + 1023)
             throw new FormatException("the token ids are not a list without large gaps.");
+        int count = last + 1;
 
         var tokens = new string[count];
         var types = new int[count];

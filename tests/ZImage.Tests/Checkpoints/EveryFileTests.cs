@@ -146,6 +146,37 @@ public sealed class EveryFileTests : IDisposable
         Assert.Contains("no elements", Assert.Single(ModelFileInfo.Inspect(file)).Problem!, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(GgmlType.Q8_1)]
+    [InlineData(GgmlType.Q8_K)]
+    [InlineData(GgmlType.I32)]
+    public void ATypeThatNoWeightHasIsAFault(GgmlType type)
+    {
+        TinyTensor w2 = TinyTensors.Transformer["layers.0.feed_forward.w2.weight"];
+        var writer = new GgufWriter();
+        foreach (string name in TinyTensors.Transformer.Names)
+        {
+            TinyTensor tensor = TinyTensors.Transformer[name];
+            if (name == w2.Name)
+                writer.AddTensor(name, (int)type, w2.Shape, new byte[type.RowBytes(w2.Values.Length)]);
+            else
+                writer.AddTensor(name, TensorEncoding.TypeF32, tensor.Shape, TensorEncoding.Encode(TensorEncoding.TypeF32, tensor.Values));
+        }
+        writer.Write(_folder["t.gguf"]);
+
+        Assert.Throws<TensorTypeUnsupportedException>(() => Picture(s_golden.Value with { Diffusion = _folder["t.gguf"] }));
+    }
+
+    [Fact]
+    public void ATokenizerOfAnotherModelIsAFault()
+    {
+        TinyTensors.WriteTokenizer(_folder["tokenizer.json"]);
+        TinyTensor table = TinyTensors.TextEncoder["token_embd.weight"];
+        TinyTensors fewer = TinyTensors.TextEncoder.Each(tensor => tensor.Name == table.Name ? tensor with { Shape = [64, 8], Values = tensor.Values[..512] } : tensor);
+
+        Assert.Throws<ComponentsDoNotMatchException>(() => Picture(s_golden.Value with { TextEncoder = Dialects.HuggingFaceTextEncoder(fewer).WriteSafetensors(_folder["e.safetensors"], "F32") }));
+    }
+
     [Fact]
     public void AnImportThatFailsLeavesNothingOpen()
     {

@@ -27,6 +27,8 @@ internal sealed class TinyTensors(IEnumerable<TinyTensor> tensors)
 
     public TinyTensors With(TinyTensor more) => new([.. _tensors, more]);
 
+    public IEnumerable<string> Names => _tensors.Select(tensor => tensor.Name);
+
     public TinyTensor this[string name] => _tensors.Single(tensor => tensor.Name == name);
 
     /// <summary>Writes a GGUF file; the metadata of a golden file may come along.</summary>

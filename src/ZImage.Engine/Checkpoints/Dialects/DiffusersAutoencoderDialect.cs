@@ -44,7 +44,7 @@ internal sealed partial class DiffusersAutoencoderDialect : TensorDialect
 
     public override Func<string, string?> Mapping(IEnumerable<string> names)
     {
-        int last = names.Select(name => UpBlock().Match(name)).Where(match => match.Success).Max(Level);
+        int last = names.Select(name => UpBlock().Match(name)).Where(match => match.Success).Select(Level).DefaultIfEmpty(0).Max();
         return stored => s_names.Aggregate(
             UpBlock().Replace(stored, match => string.Create(CultureInfo.InvariantCulture, $"decoder.up.{last - Level(match)}.")),
             (name, pair) => name.Replace(pair.Theirs, pair.Canonical, StringComparison.Ordinal));
