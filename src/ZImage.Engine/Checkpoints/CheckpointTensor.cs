@@ -53,5 +53,10 @@ public sealed class CheckpointTensor
             throw new NotSupportedException($"Elements of the type {Type} cannot be read as floats.");
     }
 
+    /// <summary>Bytes of tensors by the names of their types, largest first.</summary>
+    internal static Dictionary<string, long> BytesByType(IEnumerable<CheckpointTensor> tensors)
+        => tensors.GroupBy(tensor => tensor.Type.Name).Select(type => (type.Key, Bytes: type.Sum(tensor => tensor.Bytes)))
+            .OrderByDescending(type => type.Bytes).ToDictionary(type => type.Key, type => type.Bytes);
+
     public override string ToString() => $"{Name} {Type} {TensorShape.Format(Shape)}";
 }

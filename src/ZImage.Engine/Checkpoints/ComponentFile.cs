@@ -100,14 +100,6 @@ public sealed class ComponentFile : IDisposable
     public ComponentTensor Require(string name, params ReadOnlySpan<long> expectedShape)
         => Find(name, expectedShape) ?? throw new TensorMissingException(Path, [name]);
 
-    /// <summary>Checks that tensors are there, and names all that are missing in one fault.</summary>
-    public void RequireNames(IEnumerable<string> names)
-    {
-        string[] missing = [.. names.Where(name => !Has(name))];
-        if (missing.Length > 0)
-            throw new TensorMissingException(Path, missing);
-    }
-
     /// <summary>
     /// How many blocks there are under a prefix, for example 30 under <c>layers.</c> when there are tensors of
     /// <c>layers.0.</c> to <c>layers.29.</c>.

@@ -93,14 +93,14 @@ public sealed record ModelFileInfo
             Fingerprint = component.Kind == ComponentKind.Unknown ? "" : checkpoint.Fingerprint,
         };
         if (component.Kind == ComponentKind.Unknown)
-            return info with { Types = BytesByType(checkpoint.Tensors.Values.Select(tensor => (tensor.Type, tensor.Bytes))), Parameters = checkpoint.Tensors.Values.Sum(tensor => tensor.Elements) };
+            return info with { Types = CheckpointTensor.BytesByType(checkpoint.Tensors.Values), Parameters = checkpoint.Tensors.Values.Sum(tensor => tensor.Elements) };
 
         try
         {
             ComponentFile file = ComponentFile.From(checkpoint, component.Kind);
             info = info with
             {
-                Types = BytesByType(file.Tensors.Values.Select(tensor => (tensor.Type, tensor.Bytes))),
+                Types = CheckpointTensor.BytesByType(file.Tensors.Values.Select(tensor => tensor.Stored)),
                 Parameters = file.Tensors.Values.Sum(tensor => tensor.Elements),
             };
             return component.Kind switch
@@ -119,7 +119,7 @@ public sealed record ModelFileInfo
     private static ModelFileInfo DescribeTransformer(ModelFileInfo info, ComponentFile file)
     {
         RecognizedVariant variant = VariantRecognizer.Recognize(file);
-        info = info with { Variant = variant.Variant, VariantEvidence = variant.Evidence, Recommended = RecommendedSettings.For(file) };
+        info = info with { Variant = variant.Variant, VariantEvidence = variant.Evidence, Recommended = RecommendedSettings.For(file, variant.Variant) };
         return Declare(info, file, weights => _ = new Transformer(weights));
     }
 
@@ -156,8 +156,4 @@ public sealed record ModelFileInfo
             return info with { Missing = weights.Missing, Problem = fault.Reason };
         }
     }
-
-    private static Dictionary<string, long> BytesByType(IEnumerable<(StoredType Type, long Bytes)> tensors)
-        => tensors.GroupBy(tensor => tensor.Type.Name).Select(type => (type.Key, Bytes: type.Sum(tensor => tensor.Bytes)))
-            .OrderByDescending(type => type.Bytes).ToDictionary(type => type.Key, type => type.Bytes);
 }

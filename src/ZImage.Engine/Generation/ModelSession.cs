@@ -60,9 +60,9 @@ public sealed class ModelSession : IDisposable
             CheckFit(files, _transformer.Config, _textEncoder, _autoencoder);
             Name = options.Name ?? files.Name;
             Identity = new ModelIdentity(files.Name, diffusion.Checkpoint.Fingerprint, textEncoder.Checkpoint.Fingerprint, vae.Checkpoint.Fingerprint);
-            Defaults = RecommendedSettings.For(diffusion);
-            Components = [Summarize(ComponentKind.Transformer, _transformer.Weights), Summarize(ComponentKind.TextEncoder, _textEncoder.Weights), Summarize(ComponentKind.Autoencoder, _autoencoder.Weights)];
             RecognizedVariant variant = VariantRecognizer.Recognize(diffusion);
+            Defaults = RecommendedSettings.For(diffusion, variant.Variant);
+            Components = [Summarize(ComponentKind.Transformer, _transformer.Weights), Summarize(ComponentKind.TextEncoder, _textEncoder.Weights), Summarize(ComponentKind.Autoencoder, _autoencoder.Weights)];
             observer?.OnMessage(MessageLevel.Verbose, $"{Name} is of the kind {variant.Variant}: {variant.Evidence}.");
             CheckRope(_textEncoder.Config, files.TextEncoder, observer);
             foreach (ModelWeights weights in (ModelWeights[])[_textEncoder.Weights, _transformer.Weights, _autoencoder.Weights])
@@ -360,8 +360,7 @@ public sealed class ModelSession : IDisposable
 
     private static ComponentSummary Summarize(ComponentKind kind, ModelWeights weights)
     {
-        List<ComponentTensor> sources = [.. weights.Blocks.SelectMany(b => b.Weights).Select(w => w.Source)];
-        return new ComponentSummary(kind, weights.File.Path, sources.Sum(s => s.Elements), sources.Sum(s => s.Bytes),
-            sources.GroupBy(s => s.Type.Name).OrderByDescending(g => g.Sum(s => s.Bytes)).ToDictionary(g => g.Key, g => g.Sum(s => s.Bytes)));
+        List<CheckpointTensor> stored = [.. weights.Blocks.SelectMany(b => b.Weights).Select(w => w.Source.Stored)];
+        return new ComponentSummary(kind, weights.File.Path, stored.Sum(s => s.Elements), stored.Sum(s => s.Bytes), CheckpointTensor.BytesByType(stored));
     }
 }

@@ -10,9 +10,11 @@ public static class RecommendedSettings
     private static readonly ModelDefaults s_base = new(1024, 1024, 40, "euler", "flow_match", 6, 5);
 
     /// <summary>What the file itself says (<c>zimage.default.*</c>), else what its variant takes; Turbo's for an unknown one.</summary>
-    public static ModelDefaults For(ComponentFile transformer)
+    /// <param name="transformer">The file.</param>
+    /// <param name="variant">What <see cref="VariantRecognizer"/> says of it.</param>
+    public static ModelDefaults For(ComponentFile transformer, ModelVariant variant)
     {
-        ModelDefaults defaults = VariantRecognizer.Recognize(transformer).Variant == ModelVariant.Base ? s_base : s_turbo;
+        ModelDefaults defaults = variant == ModelVariant.Base ? s_base : s_turbo;
         CheckpointMetadata metadata = transformer.Metadata;
         return new ModelDefaults(
             metadata.GetInt32("zimage.default.width") ?? defaults.Width,

@@ -36,7 +36,7 @@ internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> setti
         // stable-diffusion.cpp writes 'inf' for what was left to the model.
         if (Text(names) is not { } text || text.TrimStart('-').StartsWith("inf", StringComparison.OrdinalIgnoreCase))
             return null;
-        return TryParse(text, out float number) ? number : NotUnderstood<float>(names[0], text);
+        return float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) && float.IsFinite(number) ? number : NotUnderstood<float>(names[0], text);
     }
 
     /// <summary>A seed of 64 bits, with or without a sign.</summary>
@@ -106,17 +106,10 @@ internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> setti
     {
         if (Text("Sigmas", "Custom Sigmas") is not { } text)
             return null;
-        var sigmas = new List<float>();
-        foreach (string part in text.Trim('[', ']').Split([',', ' ', ';'], StringSplitOptions.RemoveEmptyEntries))
-        {
-            if (!TryParse(part, out float sigma))
-            {
-                Warnings.Add($"The setting 'Sigmas: {text}' is not understood.");
-                return null;
-            }
-            sigmas.Add(sigma);
-        }
-        return [.. sigmas];
+        if (NoiseLevels.Parse(text, out _) is { } sigmas && sigmas.All(float.IsFinite))
+            return sigmas;
+        NotUnderstood<float>("Sigmas", text);
+        return null;
     }
 
     /// <summary>The model's name, and of the fingerprints what is recorded: their first digits, or none.</summary>
@@ -127,9 +120,6 @@ internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> setti
         return name is null && hash is null ? null
             : new ModelIdentity(name ?? hash!, hash ?? "", Text("Text encoder hash") ?? "", Text("VAE hash") ?? "");
     }
-
-    private static bool TryParse(string text, out float number)
-        => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out number) && float.IsFinite(number);
 
     private T? NotUnderstood<T>(string name, string value)
         where T : struct

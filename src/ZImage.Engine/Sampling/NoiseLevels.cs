@@ -5,6 +5,8 @@ namespace ZImage.Engine.Sampling;
 /// <summary>The noise levels that a run really passes through.</summary>
 public static class NoiseLevels
 {
+    private static readonly char[] s_separators = [' ', '\t', '\r', '\n', ',', ';', '[', ']'];
+
     /// <summary>
     /// The levels of a schedule, each once: some schedules repeat levels when there are many steps, and a step that goes
     /// nowhere would cost a model call, or divide by its length. So there may be fewer steps than were asked for.
@@ -36,4 +38,24 @@ public static class NoiseLevels
 
     /// <summary>The levels as a text that can be given again: numbers with blanks between them.</summary>
     public static string Text(IEnumerable<float> levels) => string.Join(' ', levels.Select(level => level.ToString(CultureInfo.InvariantCulture)));
+
+    /// <summary>Reads what <see cref="Text"/> gives, also with commas or semicolons in place of the blanks, and with brackets.</summary>
+    /// <param name="text">Numbers in the invariant culture.</param>
+    /// <param name="wrong">The first part that is no number; null when all are.</param>
+    /// <returns>Null when a part is no number.</returns>
+    public static float[]? Parse(string text, out string? wrong)
+    {
+        var levels = new List<float>();
+        foreach (string part in text.Split(s_separators, StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (!float.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out float level))
+            {
+                wrong = part;
+                return null;
+            }
+            levels.Add(level);
+        }
+        wrong = null;
+        return [.. levels];
+    }
 }

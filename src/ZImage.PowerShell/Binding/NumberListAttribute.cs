@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using ZImage.Engine.Sampling;
 
 namespace ZImage.PowerShell.Binding;
 
@@ -11,8 +12,6 @@ namespace ZImage.PowerShell.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class NumberListAttribute : ArgumentTransformationAttribute
 {
-    private static readonly char[] Separators = [' ', '\t', '\r', '\n', ',', ';', '[', ']'];
-
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
         => inputData.Unwrapped() switch
         {
@@ -23,13 +22,9 @@ public sealed class NumberListAttribute : ArgumentTransformationAttribute
 
     private static IEnumerable<float> Read(object? value) => value switch
     {
-        string text => text.Split(Separators, StringSplitOptions.RemoveEmptyEntries).Select(ReadNumber),
+        string text => NoiseLevels.Parse(text, out string? wrong) ?? throw new ArgumentTransformationMetadataException($"'{wrong}' is not a number."),
         IEnumerable items => items.Cast<object?>().SelectMany(item => Read(item.Unwrapped())),
         IConvertible number and not (bool or char or DateTime) => [number.ToSingle(CultureInfo.InvariantCulture)],
         _ => throw new ArgumentTransformationMetadataException($"'{value}' is not a number."),
     };
-
-    private static float ReadNumber(string text) => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float number)
-        ? number
-        : throw new ArgumentTransformationMetadataException($"'{text}' is not a number.");
 }

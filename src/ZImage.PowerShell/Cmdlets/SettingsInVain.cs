@@ -39,8 +39,7 @@ internal sealed class SettingsInVain(NewZImageCommand options, IReadOnlySet<stri
             yield return $"Eta has no effect: the sampler {sampler.Name} takes none.";
         if (request.NegativePrompt.Length > 0 && request.CfgScale <= 1 && !sampler.UsesUnguided && Counts(nameof(options.NegativePrompt), nameof(options.CfgScale)))
             yield return "NegativePrompt has no effect: without guidance (a CfgScale above 1) there is nothing to steer away with.";
-        float eta = sampler.DefaultEta is { } own ? request.Eta ?? own : 0;
-        if (sampler.Caution(eta, request.CfgScale) is { } caution)
+        if (sampler.Caution(new SamplingOptions { Eta = request.Eta }.EtaOf(sampler), request.CfgScale) is { } caution)
             yield return caution;
     }
 
