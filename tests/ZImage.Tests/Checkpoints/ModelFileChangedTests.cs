@@ -8,7 +8,7 @@ namespace ZImage.Tests.Checkpoints;
 /// <summary>A model file that changes while the model is imported: an error that says so, and a process that lives on.</summary>
 public sealed class ModelFileChangedTests : IDisposable
 {
-    private readonly Checkpoints.TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 

@@ -16,8 +16,6 @@ public sealed class DemoAccuracyTests(ITestOutputHelper output)
     // What a prompt leaves open is null, and any of it is right.
     private sealed record Item(string Prompt, string Subject, string? Colour, string? Background, bool HeldOut, long Seed);
 
-    private static string Folder => Path.Combine(GoldenJson.RepositoryRoot, "Module", "demo-model");
-
     [Fact]
     public void At_least_nine_of_ten_pictures_show_what_was_asked_for()
     {
@@ -29,7 +27,7 @@ public sealed class DemoAccuracyTests(ITestOutputHelper output)
         Assert.True(items.Select(i => i.Background).OfType<string>().Distinct().Count() >= 4);
 
         DemoJudge judge = DemoJudge.Load(Path.Combine(golden, "demo-judge.gguf"));
-        using ModelSession session = ModelSession.Open(Files(), Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
+        using ModelSession session = ModelSession.Open(DemoModel.Files, Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
         int right = 0, rightHeldOut = 0;
         foreach (Item item in items)
         {
@@ -48,13 +46,13 @@ public sealed class DemoAccuracyTests(ITestOutputHelper output)
     [Fact]
     public void Seeds_and_words_change_the_picture_and_nothing_else_does()
     {
-        using ModelSession session = ModelSession.Open(Files(), Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
+        using ModelSession session = ModelSession.Open(DemoModel.Files, Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
         string first = Draw(session, "a red cat on a blue background", 1).Pixels.PixelHash;
         string otherSeed = Draw(session, "a red cat on a blue background", 2).Pixels.PixelHash;
         string otherWords = Draw(session, "a green cat on a blue background", 1).Pixels.PixelHash;
         Assert.Equal(3, new[] { first, otherSeed, otherWords }.Distinct().Count());
         Assert.Equal(first, Draw(session, "a red cat on a blue background", 1).Pixels.PixelHash);
-        using ModelSession again = ModelSession.Open(Files(), Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
+        using ModelSession again = ModelSession.Open(DemoModel.Files, Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
         Assert.Equal(first, Draw(again, "a red cat on a blue background", 1).Pixels.PixelHash);
     }
 
@@ -63,7 +61,7 @@ public sealed class DemoAccuracyTests(ITestOutputHelper output)
     public void The_demo_picture_is_that_of_Linux()
     {
         PixelImage expected = ImageFile.Load(Path.Combine(GoldenJson.RepositoryRoot, "tests", "golden", "demo-picture-linux.png"));
-        using ModelSession session = ModelSession.Open(Files(), Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
+        using ModelSession session = ModelSession.Open(DemoModel.Files, Devices.Cpu, s_options, null, TestContext.Current.CancellationToken);
 
         PixelImage drawn = Draw(session, "a red cat on a blue background", 1).Pixels;
 
@@ -74,10 +72,7 @@ public sealed class DemoAccuracyTests(ITestOutputHelper output)
 
     [Fact]
     public void The_model_ships_in_twelve_megabytes()
-        => Assert.InRange(Directory.GetFiles(Folder).Sum(f => new FileInfo(f).Length), 1 << 20, 12 << 20);
-
-    private static ModelFiles Files() => new(
-        Directory.GetFiles(Folder, "z-image*.gguf").Single(), Directory.GetFiles(Folder, "qwen3*.gguf").Single(), Directory.GetFiles(Folder, "ae*.gguf").Single());
+        => Assert.InRange(Directory.GetFiles(DemoModel.Folder).Sum(f => new FileInfo(f).Length), 1 << 20, 12 << 20);
 
     private static GeneratedImage Draw(ModelSession session, string prompt, long seed) => session.Generate(new ImageRequest
     {

@@ -1,6 +1,7 @@
 using ZImage.Engine.Generation;
 using ZImage.Engine.Sampling;
 using ZImage.Ggml;
+using ZImage.Tests.Imaging;
 using ZImage.Tests.Sampling;
 
 namespace ZImage.Tests.Demo;
@@ -20,10 +21,8 @@ public sealed class DemoSamplingTests(ITestOutputHelper output)
     [Fact]
     public void Every_sampler_and_scheduler_draws_what_the_prompt_says()
     {
-        string demo = Path.Combine(GoldenJson.RepositoryRoot, "Module", "demo-model");
-        var files = new ModelFiles(Directory.GetFiles(demo, "z-image*.gguf").Single(), Directory.GetFiles(demo, "qwen3*.gguf").Single(), Directory.GetFiles(demo, "ae*.gguf").Single());
         DemoJudge judge = DemoJudge.Load(GoldenJson.PathOf("demo-judge.gguf"));
-        using ModelSession session = ModelSession.Open(files, Devices.Cpu, new SessionOptions { Threads = 1 }, null, TestContext.Current.CancellationToken);
+        using ModelSession session = ModelSession.Open(DemoModel.Files, Devices.Cpu, new SessionOptions { Threads = 1 }, null, TestContext.Current.CancellationToken);
         byte[] Draw(string sampler, string scheduler, int steps) => session.Generate(new ImageRequest
         {
             Prompt = "a red star on a blue background",
@@ -42,14 +41,11 @@ public sealed class DemoSamplingTests(ITestOutputHelper output)
         {
             byte[] picture = Draw(sampler, scheduler, Steps);
             DemoVerdict verdict = judge.Judge(picture);
-            double psnr = Psnr(exact, picture);
+            double psnr = TestPictures.Psnr(exact, picture);
             output.WriteLine($"{sampler} on {scheduler}: PSNR {psnr:F1} dB, a {verdict.Colour} {verdict.Subject} on {verdict.Background}");
             Assert.Equal(new DemoVerdict("star", "red", "blue"), verdict);
             if (scheduler == "flow_match" && LeastPsnr.TryGetValue(sampler, out double least))
                 Assert.True(psnr >= least, $"{sampler}: {psnr:F1} dB");
         }
     }
-
-    private static double Psnr(byte[] expected, byte[] actual)
-        => 10 * Math.Log10(255 * 255 / expected.Zip(actual).Average(pair => Math.Pow(pair.First - pair.Second, 2)));
 }

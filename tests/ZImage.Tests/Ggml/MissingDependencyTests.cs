@@ -3,7 +3,6 @@ using System.Text;
 using ZImage.Ggml;
 using ZImage.Ggml.Interop;
 using ZImage.Tests.Hosting;
-using TemporaryFolder = ZImage.Tests.Checkpoints.TemporaryFolder;
 
 namespace ZImage.Tests.Ggml;
 

@@ -56,7 +56,7 @@ public sealed class MissingLibraryTests : IDisposable
         Assert.Equal([$"False {Libraries.FileName("ggml-base")}", $"False {Libraries.FileName("ggml-base")}", $"False {Libraries.FileName("ggml-base")}"], run.Lines);
     }
 
-    private string NativeFolder => Path.Combine(_folder.Root, "native");
+    private string NativeFolder => Path.Combine(_folder.Path, "native");
 
     private void Stage(IEnumerable<string> libraries)
     {

@@ -100,11 +100,11 @@ public sealed class ModuleImportTests
             folder.Write(Path.Combine("Module", name), File.ReadAllText(Repository.PathOf("Module", name)));
         }
 
-        ChildProcess run = await ChildProcess.RunHostAsync("-Command", $"Import-Module '{folder.Root}/ZImage.psd1'");
+        ChildProcess run = await ChildProcess.RunHostAsync("-Command", $"Import-Module '{folder.Path}/ZImage.psd1'");
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("./build.ps1", run.Error, StringComparison.Ordinal);
-        Assert.Contains(Path.Combine(folder.Root, "Module", "bin"), run.Error, StringComparison.Ordinal);
+        Assert.Contains(Path.Combine(folder.Path, "Module", "bin"), run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -113,13 +113,13 @@ public sealed class ModuleImportTests
         using var folder = new TemporaryFolder();
         foreach (string file in Directory.GetFiles(Repository.PathOf("Module", "bin"), "ZImage*"))
         {
-            File.Copy(file, Path.Combine(folder.Root, Path.GetFileName(file)));
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
         }
 
         using var session = new PowerShellSession();
         PowerShellResult result = session.Run(
             "[ZImage.Loader.ModuleLoadContext]::LoadCmdlets($other)",
-            ("other", Path.Combine(folder.Root, "ZImage.PowerShell.dll")));
+            ("other", Path.Combine(folder.Path, "ZImage.PowerShell.dll")));
 
         Assert.Contains(Repository.PathOf("Module", "bin", "ZImage.PowerShell.dll"), Assert.Single(result.Errors).Exception.Message, StringComparison.Ordinal);
     }

@@ -11,7 +11,7 @@ public sealed class ModulePlaceTests : IDisposable
 
     public void Dispose()
     {
-        foreach (string file in Directory.GetFiles(_folder.Root, "*", SearchOption.AllDirectories))
+        foreach (string file in Directory.GetFiles(_folder.Path, "*", SearchOption.AllDirectories))
             File.SetAttributes(file, FileAttributes.Normal);
         _folder.Dispose();
     }
@@ -29,7 +29,7 @@ public sealed class ModulePlaceTests : IDisposable
     [MemberData(nameof(Places))]
     public async Task APictureIsDrawnAndSaved(string place)
     {
-        string root = Path.GetFullPath(place, _folder.Root);
+        string root = Path.GetFullPath(place, _folder.Path);
         string module = Path.Combine(root, "ZImage"), models = Path.Combine(module, "Module", "demo-model"), pictures = Path.Combine(root, "pictures");
         CopyModule(module);
         // Small models stand in for the demo model.

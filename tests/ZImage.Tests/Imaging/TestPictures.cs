@@ -40,12 +40,20 @@ internal static class TestPictures
         return new PixelImage(width, height, rgb);
     }
 
+    /// <summary>Peak signal-to-noise ratio of 8-bit images of one size, in dB; infinite for equal ones.</summary>
     public static double Psnr(PixelImage a, PixelImage b)
     {
         Assert.Equal((a.Width, a.Height), (b.Width, b.Height));
+        return Psnr(a.Rgb, b.Rgb);
+    }
+
+    /// <summary>As above, of the bytes of the images.</summary>
+    public static double Psnr(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b)
+    {
+        Assert.Equal(a.Length, b.Length);
         double squares = 0;
-        for (int i = 0; i < a.Rgb.Length; i++)
-            squares += Math.Pow(a.Rgb[i] - b.Rgb[i], 2);
-        return 10 * Math.Log10(255.0 * 255.0 / (squares / a.Rgb.Length));
+        for (int i = 0; i < a.Length; i++)
+            squares += Math.Pow(a[i] - b[i], 2);
+        return 10 * Math.Log10(255.0 * 255.0 * a.Length / squares);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using ZImage.Tests.Imaging;
 using ZImage.Tests.Sampling;
 
 namespace ZImage.Tests.Models;
@@ -41,11 +42,7 @@ internal static class GoldenAssert
     /// <summary>Peak signal-to-noise ratio of 8-bit images at least <paramref name="bar"/> dB.</summary>
     public static void Psnr(string group, string where, ReadOnlySpan<byte> expected, ReadOnlySpan<byte> actual, double bar)
     {
-        Assert.Equal(expected.Length, actual.Length);
-        double squares = 0;
-        for (int i = 0; i < expected.Length; i++)
-            squares += Math.Pow(expected[i] - actual[i], 2);
-        double psnr = squares == 0 ? double.PositiveInfinity : 10 * Math.Log10(255.0 * 255.0 * expected.Length / squares);
+        double psnr = TestPictures.Psnr(expected, actual);
         // Kept as a distance below the bar, so that larger is worse in every row.
         s_largest.AddOrUpdate(group + " (PSNR, dB)", (-psnr, -bar, where), (_, old) => -psnr > old.Error ? (-psnr, -bar, where) : old);
         Assert.True(psnr >= bar, $"{where}: PSNR {psnr:F1} dB is below {bar} dB.");

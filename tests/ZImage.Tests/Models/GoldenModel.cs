@@ -1,5 +1,5 @@
 using ZImage.Engine.Checkpoints;
-using ZImage.Tests.Sampling;
+using ZImage.Tests.Demo;
 
 namespace ZImage.Tests.Models;
 
@@ -13,10 +13,7 @@ internal sealed record GoldenModel(ComponentFile Transformer, ComponentFile Text
     public static GoldenModel For(string casesPath)
     {
         if (Path.GetFileName(casesPath).StartsWith("demo", StringComparison.Ordinal))
-        {
-            string demo = Path.Combine(GoldenJson.RepositoryRoot, "Module", "demo-model");
-            return Open(Directory.GetFiles(demo, "z-image*.gguf").Single(), Directory.GetFiles(demo, "qwen3*.gguf").Single(), Directory.GetFiles(demo, "ae*.gguf").Single());
-        }
+            return Open(DemoModel.Files.Diffusion, DemoModel.Files.TextEncoder, DemoModel.Files.Vae);
         string folder = Path.GetDirectoryName(casesPath)!;
         // e2e-cases belongs to dit-*, e2e-NAME-cases to dit-NAME where that exists.
         string suffix = Path.GetFileName(casesPath)["e2e".Length..].Replace("-cases.gguf", "", StringComparison.Ordinal);

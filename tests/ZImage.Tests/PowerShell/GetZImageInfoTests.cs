@@ -38,7 +38,7 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
                 $again.PixelHash -eq $image.PixelHash
                 (Get-ZImageInfo "$folder/$name").PixelHash -eq $image.PixelHash
             }
-            """, ("folder", _folder.Root), ("prompt", prompt));
+            """, ("folder", _folder.Path), ("prompt", prompt));
 
         Assert.Equal(Enumerable.Repeat("True", 12), texts);
     }
@@ -59,7 +59,7 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
                 "$($info.Sigmas)" -eq "$($image.Sigmas)"
                 ($info | New-ZImage).PixelHash -eq $image.PixelHash
             }
-            """, ("folder", _folder.Root)).ShouldSucceed();
+            """, ("folder", _folder.Path)).ShouldSucceed();
 
         Assert.Equal(Enumerable.Repeat("True", 21), result.Output.Select(o => o.ToString()));
         Assert.Empty(result.Warnings);
@@ -70,7 +70,7 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
     {
         Write("a.png", "a cat\nSize: 32x32, Seed: 3");
 
-        Assert.Equal(["True"], fixture.Texts("(Get-ZImageInfo \"$folder/a.png\" | New-ZImage -Model tiny).PixelHash -eq (New-ZImage 'a cat' -Size 32x32 -Seed 3 -Model tiny).PixelHash", ("folder", _folder.Root)));
+        Assert.Equal(["True"], fixture.Texts("(Get-ZImageInfo \"$folder/a.png\" | New-ZImage -Model tiny).PixelHash -eq (New-ZImage 'a cat' -Size 32x32 -Seed 3 -Model tiny).PixelHash", ("folder", _folder.Path)));
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
     {
         Write("a.png", "a cat\nSteps: 2, Size: 32x32, Seed: 3");
 
-        Assert.Equal(["48x32 8 2"], fixture.Texts("Get-ZImageInfo \"$folder/a.png\" | New-ZImage -Seed 8 -Size 48x32 -Model tiny | ForEach-Object { \"$($_.Width)x$($_.Height) $($_.Seed) $($_.Steps)\" }", ("folder", _folder.Root)));
+        Assert.Equal(["48x32 8 2"], fixture.Texts("Get-ZImageInfo \"$folder/a.png\" | New-ZImage -Seed 8 -Size 48x32 -Model tiny | ForEach-Object { \"$($_.Width)x$($_.Height) $($_.Seed) $($_.Steps)\" }", ("folder", _folder.Path)));
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
             [pscustomobject] @{ Path = "$folder/b.png" } | Get-ZImageInfo | Show
             "$folder/b.png" | Get-ZImageInfo | Get-ZImageInfo | Show
             "$folder/b.png", [IO.FileInfo] "$folder/a[1].png", "$folder/b.png" | Get-ZImageInfo | Show
-            """, ("folder", _folder.Root));
+            """, ("folder", _folder.Path));
 
         Assert.Equal(["one", "two", "two", "two", "one", "one", "one", "one", "two", "two", "two", "one", "two"], texts);
     }
@@ -113,10 +113,10 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
     {
         _folder.Write("text.png", "hello");
         _folder.Write("empty.png", "");
-        Directory.CreateDirectory(Path.Combine(_folder.Root, "folder"));
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "folder"));
         Write("good.png", "good\nSteps: 1");
 
-        PowerShellResult result = fixture.Session.Run("\"$folder/$name\", \"$folder/good.png\" | Get-ZImageInfo | ForEach-Object Prompt", ("folder", _folder.Root), ("name", name));
+        PowerShellResult result = fixture.Session.Run("\"$folder/$name\", \"$folder/good.png\" | Get-ZImageInfo | ForEach-Object Prompt", ("folder", _folder.Path), ("name", name));
 
         ErrorRecord error = Assert.Single(result.Errors);
         Assert.StartsWith(errorId + ",", error.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -137,7 +137,7 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
     {
         Write("a.png", "a cat\nSteps: 2, Size: 100x64");
 
-        PowerShellResult result = fixture.Session.Run("(Get-ZImageInfo \"$folder/a.png\").Width; Get-ZImageInfo \"$folder/a.png\" | New-ZImage", ("folder", _folder.Root));
+        PowerShellResult result = fixture.Session.Run("(Get-ZImageInfo \"$folder/a.png\").Width; Get-ZImageInfo \"$folder/a.png\" | New-ZImage", ("folder", _folder.Path));
 
         Assert.Equal("100", result.Single.ToString());
         Assert.StartsWith("InvalidImageSize,", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -146,10 +146,10 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
     [Fact]
     public void AnImageWithoutParametersIsNoPrompt()
     {
-        ImageFile.Save(TestPictures.Noise(8, 8), Path.Combine(_folder.Root, "a.png"));
+        ImageFile.Save(TestPictures.Noise(8, 8), Path.Combine(_folder.Path, "a.png"));
         Write("b.png", "b\nSteps: 1, Size: 32x32");
 
-        PowerShellResult result = fixture.Session.Run("Get-ZImageInfo \"$folder/*.png\" | New-ZImage -Model tiny | ForEach-Object Prompt", ("folder", _folder.Root));
+        PowerShellResult result = fixture.Session.Run("Get-ZImageInfo \"$folder/*.png\" | New-ZImage -Model tiny | ForEach-Object Prompt", ("folder", _folder.Path));
 
         Assert.Equal(ErrorCategory.InvalidData, Assert.Single(result.Errors).CategoryInfo.Category);
         Assert.Equal("b", result.Single.ToString());
@@ -161,7 +161,7 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
     {
         Write("a.png", "a cat\nSteps: 2, Sampler: Foo 3M");
 
-        string warning = Assert.Single(fixture.Session.Run("Get-ZImageInfo \"$folder/a.png\"", ("folder", _folder.Root)).ShouldSucceed().Warnings);
+        string warning = Assert.Single(fixture.Session.Run("Get-ZImageInfo \"$folder/a.png\"", ("folder", _folder.Path)).ShouldSucceed().Warnings);
         Assert.Contains("a.png: ", warning, StringComparison.Ordinal);
         Assert.Contains("'Foo 3M'", warning, StringComparison.Ordinal);
     }
@@ -180,7 +180,7 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
             $demo | Remove-ZModel
             (Get-ZImageInfo "$folder/demo.png" | New-ZImage).Model.Name
             ($foreign | New-ZImage).Model.Name
-            """, ("folder", _folder.Root)).ShouldSucceed();
+            """, ("folder", _folder.Path)).ShouldSucceed();
 
         Assert.Equal(["dit-tiny", "z-image-demo-q8_0", "dit-tiny", "dit-tiny"], result.Output.Select(o => o.ToString()));
         Assert.Equal(2, result.Warnings.Count);
@@ -193,7 +193,7 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
     {
         Write("a.png", "a cat\nSteps: 2, Size: 32x32, Model: other");
 
-        PowerShellResult result = fixture.Session.Run("New-ZImage 'a cat' -Model (Get-ZImageInfo \"$folder/a.png\").Model; Remove-ZModel (Get-ZImageInfo \"$folder/a.png\").Model", ("folder", _folder.Root));
+        PowerShellResult result = fixture.Session.Run("New-ZImage 'a cat' -Model (Get-ZImageInfo \"$folder/a.png\").Model; Remove-ZModel (Get-ZImageInfo \"$folder/a.png\").Model", ("folder", _folder.Path));
 
         Assert.Equal(2, result.Errors.Count);
         Assert.All(result.Errors, error => Assert.StartsWith("SessionNotFound,", error.FullyQualifiedErrorId, StringComparison.Ordinal));
@@ -203,5 +203,5 @@ public sealed class GetZImageInfoTests(CmdletFixture fixture) : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private void Write(string name, string parameters)
-        => ImageFile.Save(TestPictures.Noise(8, 8), Path.Combine(_folder.Root, name), metadata: new ImageMetadata { Parameters = parameters });
+        => ImageFile.Save(TestPictures.Noise(8, 8), Path.Combine(_folder.Path, name), metadata: new ImageMetadata { Parameters = parameters });
 }

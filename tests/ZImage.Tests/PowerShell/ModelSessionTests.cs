@@ -11,7 +11,7 @@ public sealed class ModelSessionTests(CmdletFixture fixture)
     public void AFolderIsSearchedAndNamesTheSession()
     {
         using var folder = new TemporaryFolder();
-        string models = Path.Combine(folder.Root, "my [1] models");
+        string models = Path.Combine(folder.Path, "my [1] models");
         Directory.CreateDirectory(Path.Combine(models, "text"));
         File.Copy(CmdletFixture.Diffusion, Path.Combine(models, "a.gguf"));
         File.Copy(CmdletFixture.Vae, Path.Combine(models, "b.gguf"));
@@ -22,7 +22,7 @@ public sealed class ModelSessionTests(CmdletFixture fixture)
                 @([pscustomobject] @{ PSPath = $folder; Device = 'cpu'; Name = '' } | Import-ZModel)
             $found | ForEach-Object { "$($_.Name) $($_.Device.Name) $([IO.Path]::GetFileName($_.Files.TextEncoder)) $([IO.Path]::GetFileName($_.Files.Vae))" }
             $found | Remove-ZModel
-            """, ("folder", models), ("parent", folder.Root));
+            """, ("folder", models), ("parent", folder.Path));
 
         Assert.Equal(["my [1] models CPU c.gguf b.gguf", "my [1] models-2 CPU c.gguf b.gguf", "my [1] models-3 CPU c.gguf b.gguf"], texts);
     }

@@ -9,7 +9,7 @@ namespace ZImage.Tests.Cmdlets;
 [Collection(CmdletTests.Name)]
 public sealed class NumberFaultTests(CmdletFixture fixture) : IDisposable
 {
-    private readonly Checkpoints.TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder = new();
 
     public void Dispose()
     {

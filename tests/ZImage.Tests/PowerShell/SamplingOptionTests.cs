@@ -169,7 +169,7 @@ public sealed class SamplingOptionTests(CmdletFixture fixture)
     public void TheFileKeepsWhatMadeTheImage(string options, string expected, string alsoExpected)
     {
         using var folder = new TemporaryFolder();
-        string path = Path.Combine(folder.Root, "a.png");
+        string path = Path.Combine(folder.Path, "a.png");
         fixture.Texts($"New-ZImage x -Seed 7 @small {options} | Save-ZImage -LiteralPath $path", ("path", path));
         string file = System.Text.Encoding.Latin1.GetString(File.ReadAllBytes(path));
 

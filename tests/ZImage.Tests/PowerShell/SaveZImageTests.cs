@@ -22,7 +22,7 @@ public sealed class SaveZImageTests : IDisposable
     [Fact]
     public void FieldsAreFilledAndFoldersAreMade()
     {
-        _fixture.Texts("$saved, $saved | Save-ZImage \"$folder/new/{seed}-{index:000}-{width}x{height}.png\"", ("folder", _folder.Root));
+        _fixture.Texts("$saved, $saved | Save-ZImage \"$folder/new/{seed}-{index:000}-{width}x{height}.png\"", ("folder", _folder.Path));
 
         Assert.Equal(["42-000-32x32.png", "42-001-32x32.png"], Files("new"));
     }
@@ -36,7 +36,7 @@ public sealed class SaveZImageTests : IDisposable
     [InlineData("{0}/x.y", "-Format Png", "x.y.png")]
     public void AFolderOrAFormatNamesTheFile(string path, string arguments, string expected)
     {
-        _fixture.Texts($"$saved | Save-ZImage \"{path.Replace("{0}", _folder.Root, StringComparison.Ordinal)}\" {arguments}");
+        _fixture.Texts($"$saved | Save-ZImage \"{path.Replace("{0}", _folder.Path, StringComparison.Ordinal)}\" {arguments}");
 
         Assert.Equal([expected], Files());
     }
@@ -48,7 +48,7 @@ public sealed class SaveZImageTests : IDisposable
             $before = $ExecutionContext.SessionState.Path.CurrentLocation.Path
             [void] $ExecutionContext.SessionState.Path.SetLocation($folder)
             try { $saved | Save-ZImage '{index:00}.png' } finally { [void] $ExecutionContext.SessionState.Path.SetLocation($before) }
-            """, ("folder", _folder.Root));
+            """, ("folder", _folder.Path));
 
         Assert.Equal(["00.png"], Files());
     }
@@ -56,7 +56,7 @@ public sealed class SaveZImageTests : IDisposable
     [Fact]
     public void ALiteralPathKeepsItsBraces()
     {
-        _fixture.Texts("$saved | Save-ZImage -LiteralPath \"$folder/{seed}[1].png\"", ("folder", _folder.Root));
+        _fixture.Texts("$saved | Save-ZImage -LiteralPath \"$folder/{seed}[1].png\"", ("folder", _folder.Path));
 
         Assert.Equal(["{seed}[1].png"], Files());
     }
@@ -64,8 +64,8 @@ public sealed class SaveZImageTests : IDisposable
     [Fact]
     public void ThePixelsAndTheParametersAreInTheFile()
     {
-        string hash = _fixture.Texts("$saved | Save-ZImage \"$folder/x.png\"; $saved.PixelHash", ("folder", _folder.Root)).Single();
-        string path = Path.Combine(_folder.Root, "x.png");
+        string hash = _fixture.Texts("$saved | Save-ZImage \"$folder/x.png\"; $saved.PixelHash", ("folder", _folder.Path)).Single();
+        string path = Path.Combine(_folder.Path, "x.png");
 
         Assert.Equal(hash, ImageFile.Load(path).PixelHash);
         string[] lines = ImageFile.ReadMetadata(path).Parameters!.Split('\n');
@@ -80,7 +80,7 @@ public sealed class SaveZImageTests : IDisposable
     [Fact]
     public void QualityDecidesTheSizeOfAJpeg()
     {
-        string[] sizes = _fixture.Texts("10, 100 | ForEach-Object { $saved | Save-ZImage \"$folder/$_.jpg\" -Quality $_ -PassThru } | ForEach-Object Length", ("folder", _folder.Root));
+        string[] sizes = _fixture.Texts("10, 100 | ForEach-Object { $saved | Save-ZImage \"$folder/$_.jpg\" -Quality $_ -PassThru } | ForEach-Object Length", ("folder", _folder.Path));
 
         Assert.True(int.Parse(sizes[0], null) < int.Parse(sizes[1], null));
     }
@@ -88,23 +88,23 @@ public sealed class SaveZImageTests : IDisposable
     [Fact]
     public void NothingIsWrittenToThePipelineWithoutPassThru()
     {
-        Assert.Empty(_fixture.Texts("$saved | Save-ZImage \"$folder/x.png\"", ("folder", _folder.Root)));
-        Assert.Equal(Path.Combine(_folder.Root, "y.png"), _fixture.Texts("$saved | Save-ZImage \"$folder/y.png\" -PassThru | ForEach-Object FullName").Single());
+        Assert.Empty(_fixture.Texts("$saved | Save-ZImage \"$folder/x.png\"", ("folder", _folder.Path)));
+        Assert.Equal(Path.Combine(_folder.Path, "y.png"), _fixture.Texts("$saved | Save-ZImage \"$folder/y.png\" -PassThru | ForEach-Object FullName").Single());
     }
 
     [Fact]
     public void WhatIfWritesNothing()
     {
-        _fixture.Texts("$saved | Save-ZImage \"$folder/new/x.png\" -WhatIf", ("folder", _folder.Root));
+        _fixture.Texts("$saved | Save-ZImage \"$folder/new/x.png\" -WhatIf", ("folder", _folder.Path));
 
-        Assert.Empty(Directory.GetFileSystemEntries(_folder.Root));
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
     }
 
     [Fact]
     public void AnExistingFileIsKeptWithoutForceAndThePipelineGoesOn()
     {
         string path = _folder.Write("42-0.png", "mine");
-        PowerShellResult refused = _fixture.Session.Run("$saved, $saved | Save-ZImage \"$folder/{seed}-{index}.png\"", ("folder", _folder.Root));
+        PowerShellResult refused = _fixture.Session.Run("$saved, $saved | Save-ZImage \"$folder/{seed}-{index}.png\"", ("folder", _folder.Path));
 
         ErrorRecord error = Assert.Single(refused.Errors);
         Assert.StartsWith("ImageFileExists,", error.FullyQualifiedErrorId, StringComparison.Ordinal);
@@ -123,7 +123,7 @@ public sealed class SaveZImageTests : IDisposable
     [InlineData("x.png' -Format 'WebP", "ImageFormatMismatch")]
     public void ABadPathIsAnError(string name, string errorId)
     {
-        PowerShellResult result = _fixture.Session.Run($"$saved | Save-ZImage '{_folder.Root}/{name}'");
+        PowerShellResult result = _fixture.Session.Run($"$saved | Save-ZImage '{_folder.Path}/{name}'");
 
         Assert.StartsWith(errorId + ",", Assert.Single(result.Errors).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty(Files());
@@ -138,7 +138,7 @@ public sealed class SaveZImageTests : IDisposable
     [Fact]
     public void AMistakeInATemplateShowsBeforeAnImageIsDrawn()
     {
-        PowerShellResult result = _fixture.Session.Run("try { New-ZImage 'a cat' -Size 32x32 -Steps 1000 -Count 1000 -Model tiny | Save-ZImage \"$folder/{nosuch}.png\" } catch { $_ }", ("folder", _folder.Root));
+        PowerShellResult result = _fixture.Session.Run("try { New-ZImage 'a cat' -Size 32x32 -Steps 1000 -Count 1000 -Model tiny | Save-ZImage \"$folder/{nosuch}.png\" } catch { $_ }", ("folder", _folder.Path));
 
         Assert.StartsWith("FileNameTemplateInvalid,", ((ErrorRecord)result.Single.BaseObject).FullyQualifiedErrorId, StringComparison.Ordinal);
         Assert.Empty(result.Progress);
@@ -147,12 +147,12 @@ public sealed class SaveZImageTests : IDisposable
     [Fact]
     public void BarePixelsAreSavedWithoutParameters()
     {
-        _fixture.Texts("$saved.Pixels | Save-ZImage \"$folder/{width}.png\"", ("folder", _folder.Root));
+        _fixture.Texts("$saved.Pixels | Save-ZImage \"$folder/{width}.png\"", ("folder", _folder.Path));
 
-        Assert.Null(ImageFile.ReadMetadata(Path.Combine(_folder.Root, "32.png")).Parameters);
+        Assert.Null(ImageFile.ReadMetadata(Path.Combine(_folder.Path, "32.png")).Parameters);
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private string[] Files(string folder = "") => [.. Directory.GetFiles(Path.Combine(_folder.Root, folder)).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
+    private string[] Files(string folder = "") => [.. Directory.GetFiles(Path.Combine(_folder.Path, folder)).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)];
 }

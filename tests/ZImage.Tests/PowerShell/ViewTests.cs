@@ -16,7 +16,7 @@ public sealed partial class ViewTests
             $image = New-ZImage 'a cat' -Size 32x32 -Steps 2 -Seed 42
             $image | Out-Default
             $image.Timeline.Entries | Out-Default
-            $image | Save-ZImage '{folder.Root}/cat.png' -PassThru | Get-ZImageInfo | Out-Default
+            $image | Save-ZImage '{folder.Path}/cat.png' -PassThru | Get-ZImageInfo | Out-Default
             Get-ZDevice CPU | Out-Default
             """);
 

@@ -1,4 +1,6 @@
-namespace ZImage.Tests.Checkpoints;
+using System.Text;
+
+namespace ZImage.Tests;
 
 /// <summary>A folder of a test's own, deleted with all in it.</summary>
 public sealed class TemporaryFolder : IDisposable
@@ -24,6 +26,9 @@ public sealed class TemporaryFolder : IDisposable
         File.WriteAllBytes(this[name], contents);
         return this[name];
     }
+
+    /// <summary>As above, of a text in UTF-8.</summary>
+    public string Write(string name, string text) => Write(name, Encoding.UTF8.GetBytes(text));
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }
