@@ -1,4 +1,5 @@
 using ZImage.Ggml;
+using ZImage.Tests.Hosting;
 
 namespace ZImage.Tests.Memory;
 
@@ -23,14 +24,20 @@ public class VideoMemoryTests
         Assert.SkipUnless(OperatingSystem.IsWindows(), "There is no DXGI outside Windows.");
         if (OperatingSystem.IsWindows())
         {
+            int found = 0;
             foreach (IGrouping<string, string> cards in VideoMemory.AdapterNames().GroupBy(name => name))
             {
                 using VideoMemory? first = VideoMemory.Find(cards.Key.ToUpperInvariant() + " ", rank: 0);
                 if (first is not null)
+                {
+                    found++;
                     AssertSane(first);
+                }
                 Assert.Null(VideoMemory.Find(cards.Key, rank: cards.Count()));
             }
             Assert.Null(VideoMemory.Find("no such card", rank: 0));
+            // Machines may have no card; Wine always has its own.
+            Assert.True(found > 0 || !Wine.IsRunning);
         }
     }
 
