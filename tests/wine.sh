@@ -22,4 +22,6 @@ timeout 60 "$wine" reg add 'HKCU\Software\Wine' /v Version /d win10 /f >/dev/nul
 
 # Without the first an unhandled exception ends with exit code 0. Vulkan needs a display, so there is none.
 export WINEDLLOVERRIDES='winedbg.exe=d;mshtml=;vulkan-1='
+# DXGI without a display: one adapter that cannot draw, but has an account of its memory.
+export WINE_D3D_CONFIG='renderer=no3d'
 timeout 900 "$wine" "$@" </dev/null 2> >(grep -v 'volume label and serial are not available' >&2)

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Imaging;
+using ZImage.Engine.Memory;
 using ZImage.Engine.Models;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Text;
@@ -28,6 +29,7 @@ internal static class FaultRecord
 
         [typeof(InvalidImageSizeException)] = ErrorCategory.InvalidArgument,
         [typeof(InvalidSettingException)] = ErrorCategory.InvalidArgument,
+        [typeof(InvalidMemoryBudgetException)] = ErrorCategory.InvalidArgument,
         [typeof(UnknownSamplerException)] = ErrorCategory.InvalidArgument,
         [typeof(UnknownSchedulerException)] = ErrorCategory.InvalidArgument,
         [typeof(BlockResultException)] = ErrorCategory.InvalidResult,
