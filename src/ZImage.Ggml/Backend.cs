@@ -57,6 +57,26 @@ public sealed unsafe class Backend : IDisposable
             throw new ComputeFailedException(Device.Name, status);
     }
 
+    /// <summary>
+    /// Starts copying host bytes to the start of a tensor. The bytes must stay as they are until the copy is done: until <see cref="Synchronize"/>,
+    /// or an event that is recorded behind it. Pinned memory makes it run beside the computation of another instance.
+    /// </summary>
+    /// <param name="tensor">A placed tensor of this device.</param>
+    /// <param name="source">Host memory.</param>
+    /// <param name="bytes">How many bytes, from the start of both.</param>
+    public void CopyAsync(Tensor tensor, Buffer source, long bytes)
+        => Native.ggml_backend_tensor_set_async(_handle, tensor.Handle, source.HostPointer(bytes), 0, (nuint)bytes);
+
+    /// <summary>Copies host bytes to the start of a tensor and waits.</summary>
+    public static void Copy(Tensor tensor, Buffer source, long bytes)
+        => Native.ggml_backend_tensor_set(tensor.Handle, source.HostPointer(bytes), 0, (nuint)bytes);
+
+    /// <summary>What follows on this instance begins when what was recorded is done.</summary>
+    public void WaitFor(BackendEvent recorded) => Native.ggml_backend_event_wait(_handle, recorded.Handle);
+
+    /// <summary>Marks the end of what was started on this instance so far.</summary>
+    public void Record(BackendEvent mark) => Native.ggml_backend_event_record(mark.Handle, _handle);
+
     public void Synchronize() => Native.ggml_backend_synchronize(_handle);
 
     public void Dispose() => _handle.Dispose();
@@ -71,4 +91,24 @@ public sealed unsafe class Backend : IDisposable
         _handle.Dispose();
         _handle = new BackendHandle(handle);
     }
+}
+
+/// <summary>A mark in the work of one instance of a device that another instance, or the host, can wait for.</summary>
+public sealed class BackendEvent : IDisposable
+{
+    private BackendEvent(nint handle) => Handle = new EventHandle(handle);
+
+    internal EventHandle Handle { get; }
+
+    /// <summary>A new event; null where the device has none.</summary>
+    public static BackendEvent? TryCreate(Device device)
+    {
+        nint handle = Native.ggml_backend_event_new(device.Handle);
+        return handle == 0 ? null : new BackendEvent(handle);
+    }
+
+    /// <summary>Waits on the host until what was recorded is done.</summary>
+    public void Synchronize() => Native.ggml_backend_event_synchronize(Handle);
+
+    public void Dispose() => Handle.Dispose();
 }

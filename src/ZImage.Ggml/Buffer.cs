@@ -13,6 +13,13 @@ public readonly unsafe struct BufferType
     /// <summary>Host memory that the CPU backend computes from.</summary>
     public static BufferType Host => new(Native.ggml_backend_cpu_buffer_type());
 
+    /// <summary>Host memory that a device copies from fastest (pinned); <see cref="Host"/> where it has none.</summary>
+    public static BufferType PinnedFor(Device device)
+    {
+        nint type = Native.ggml_backend_dev_host_buffer_type(device.Handle);
+        return type == 0 ? Host : new BufferType(type);
+    }
+
     public string Name => Marshal.PtrToStringUTF8((nint)Native.ggml_backend_buft_name(Handle)) ?? "";
 
     /// <summary>Tensors start at multiples of it, in bytes.</summary>
@@ -79,6 +86,11 @@ public sealed unsafe class Buffer : IDisposable
         return buffer;
     }
 
+    /// <summary>
+    /// A buffer without memory: tensors that belong to it count as placed, so that graphs which use them can be measured before they are.
+    /// </summary>
+    public static Buffer Placeholder(BufferType type) => new(Native.ggml_backend_buft_alloc_buffer(type.Handle, 0), null);
+
     public long Bytes => (long)Native.ggml_backend_buffer_get_size(_handle);
 
     public bool IsHost => Native.ggml_backend_buffer_is_host(_handle);
@@ -91,9 +103,27 @@ public sealed unsafe class Buffer : IDisposable
         if (_file is not null)
             _ = _file.Pointer(offset, tensor.Bytes);
         byte* start = (byte*)Native.ggml_backend_buffer_get_base(_handle);
+        // ggml wants a tensor without a place; a weight that moves has had one.
+        tensor.SetPlace(0, 0);
         int status = Native.ggml_backend_tensor_alloc(_handle, tensor.Handle, start + offset);
         if (status != 0)
             throw new InvalidOperationException($"ggml refused to place '{tensor.Name}' (status {status}).");
+    }
+
+    /// <summary>Gives a tensor no place but this buffer, which has no memory; a place that it had is forgotten.</summary>
+    public void Announce(Tensor tensor) => tensor.SetPlace(_handle.DangerousGetHandle(), 0);
+
+    /// <summary>Bytes of host memory; throws when they lie outside it.</summary>
+    public Span<byte> Span(long offset, int length)
+        => offset >= 0 && length >= 0 && offset <= Bytes - length
+            ? new Span<byte>(HostPointer(Bytes) + offset, length)
+            : throw new ArgumentOutOfRangeException(nameof(offset), $"{length} bytes from {offset} on do not lie inside {Bytes} bytes.");
+
+    internal byte* HostPointer(long bytes)
+    {
+        if (!IsHost || bytes > Bytes)
+            throw new InvalidOperationException($"There are no {bytes} bytes of host memory in this buffer.");
+        return (byte*)Native.ggml_backend_buffer_get_base(_handle);
     }
 
     public void Dispose() => _handle.Dispose();

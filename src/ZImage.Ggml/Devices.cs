@@ -83,6 +83,9 @@ public static unsafe class Devices
             reason is null ? null : reason.Description + " " + reason.RecommendedAction);
     }
 
+    /// <summary>Memory of a device as it is now: free and in all, in bytes; null where the device does not tell.</summary>
+    public static (long Free, long Total)? ReadMemory(Device device) => ReadMemory(device.Handle);
+
     // 0 when the library loads but its backend declines.
     private static nint Load(BackendKind backend)
     {
@@ -105,8 +108,7 @@ public static unsafe class Devices
 
     private static Device Describe(BackendKind backend, nint registry, nint handle)
     {
-        nuint free = 0, total = 0;
-        Native.ggml_backend_dev_memory(handle, &free, &total);
+        (long Free, long Total)? memory = ReadMemory(handle);
         return new Device
         {
             Name = Marshal.PtrToStringUTF8((nint)Native.ggml_backend_dev_name(handle)) ?? backend.ToString(),
@@ -118,12 +120,19 @@ public static unsafe class Devices
                 _ => DeviceType.Gpu,
             },
             Description = Marshal.PtrToStringUTF8((nint)Native.ggml_backend_dev_description(handle)) ?? "",
-            FreeBytes = total == 0 ? null : (long)free,
-            TotalBytes = total == 0 ? null : (long)total,
+            FreeBytes = memory?.Free,
+            TotalBytes = memory?.Total,
             IsAvailable = true,
             Handle = handle,
             Registry = registry,
         };
+    }
+
+    private static (long Free, long Total)? ReadMemory(nint handle)
+    {
+        nuint free = 0, total = 0;
+        Native.ggml_backend_dev_memory(handle, &free, &total);
+        return total == 0 ? null : ((long)free, (long)total);
     }
 
     private static Device Unavailable(BackendKind backend, string reason, string? missing, string action) => new()

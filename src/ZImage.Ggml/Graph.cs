@@ -15,6 +15,18 @@ public sealed class Graph
 
     public int NodeCount => Native.ggml_graph_n_nodes(Handle);
 
+    /// <summary>Floating-point operations of its matrix products and attention: what its time mostly goes to.</summary>
+    public double Flops
+    {
+        get
+        {
+            double flops = 0;
+            for (int i = 0; i < NodeCount; i++)
+                flops += Node(i).Flops;
+            return flops;
+        }
+    }
+
     public Tensor Node(int index) => index >= 0 && index < NodeCount
         ? new Tensor(Native.ggml_graph_node(Handle, index))
         : throw new ArgumentOutOfRangeException(nameof(index));

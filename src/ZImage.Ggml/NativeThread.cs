@@ -15,11 +15,15 @@ public sealed class NativeThread : IDisposable
 
     private readonly BlockingCollection<Work> _queue = [];
     private readonly Thread _thread;
+    private readonly NativeThread? _owner;
     private volatile NativeAbortException? _fault;
     private volatile Work? _active;
 
-    public NativeThread(string name)
+    /// <param name="name">Name of the thread.</param>
+    /// <param name="owner">A thread whose work this one takes part in: a fault here is one there.</param>
+    public NativeThread(string name, NativeThread? owner = null)
     {
+        _owner = owner;
         // Graph building recurses over long chains of nodes; the default stack of a main thread is enough for that.
         _thread = new Thread(Loop, maxStackSize: 8 << 20) { IsBackground = true, Name = name };
         _thread.Start();
@@ -56,15 +60,7 @@ public sealed class NativeThread : IDisposable
             throw new NativeAbortException(earlier.NativeMessage, earlier);
 
         T result = default!;
-        var work = new Work(() => result = function(), GgmlLog.CurrentSink);
-        try
-        {
-            _queue.Add(work, cancellation);
-        }
-        catch (InvalidOperationException)
-        {
-            throw new ObjectDisposedException(nameof(NativeThread));
-        }
+        Work work = Enqueue(() => result = function(), cancellation);
         try
         {
             work.Done.Wait(cancellation);
@@ -75,6 +71,15 @@ public sealed class NativeThread : IDisposable
         }
         work.Failure?.Throw();
         return result;
+    }
+
+    /// <summary>Begins <paramref name="action"/> on this thread, behind what is waiting already. Whoever begins it must wait for it.</summary>
+    public PendingWork Begin(Action action)
+    {
+        if (_fault is { } earlier)
+            throw new NativeAbortException(earlier.NativeMessage, earlier);
+        Work work = Enqueue(action, CancellationToken.None);
+        return new PendingWork(work.Done, () => work.Failure);
     }
 
     public void Dispose()
@@ -99,8 +104,23 @@ public sealed class NativeThread : IDisposable
         Thread.Sleep(Timeout.Infinite);
     }
 
+    private Work Enqueue(Action action, CancellationToken cancellation)
+    {
+        var work = new Work(action, GgmlLog.CurrentSink);
+        try
+        {
+            _queue.Add(work, cancellation);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new ObjectDisposedException(nameof(NativeThread));
+        }
+        return work;
+    }
+
     private void Fault(string message)
     {
+        _owner?.Fault(message);
         var fault = new NativeAbortException(Activity is null ? message : $"{message} ({Activity})");
         _fault = fault;
         s_running.TryRemove(this, out _);
@@ -159,4 +179,23 @@ public sealed class NativeThread : IDisposable
         public ManualResetEventSlim Done { get; } = new();
         public ExceptionDispatchInfo? Failure { get; set; }
     }
+}
+
+/// <summary>Work that was begun on a <see cref="NativeThread"/>.</summary>
+public sealed class PendingWork
+{
+    private readonly ManualResetEventSlim _done;
+    private readonly Func<ExceptionDispatchInfo?> _failure;
+
+    internal PendingWork(ManualResetEventSlim done, Func<ExceptionDispatchInfo?> failure) => (_done, _failure) = (done, failure);
+
+    /// <summary>Waits for its end; its exception comes to the caller.</summary>
+    public void Wait()
+    {
+        _done.Wait();
+        _failure()?.Throw();
+    }
+
+    /// <summary>Waits for its end, however it ends.</summary>
+    public void WaitForEnd() => _done.Wait();
 }

@@ -62,6 +62,22 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
         return this;
     }
 
+    /// <summary>Floating-point operations of its computation, if it is a matrix product or flash attention; 0 for all else, which moves memory.</summary>
+    internal double Flops
+    {
+        get
+        {
+            double results = Elements;
+            return Operation switch
+            {
+                "MUL_MAT" => 2 * results * Source(0).Ne(0),
+                // Two products of queries and keys or values; the result has a head's width on its first axis.
+                "FLASH_ATTN_EXT" => 4 * results * Source(1).Ne(1),
+                _ => 0,
+            };
+        }
+    }
+
     /// <summary>Copies data into the tensor, from its first byte on. The tensor must be placed.</summary>
     public void Set<T>(ReadOnlySpan<T> data) where T : unmanaged
     {
@@ -132,6 +148,14 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
     public override int GetHashCode() => Handle.GetHashCode();
 
     public override string ToString() => IsNone ? "none" : $"{Name} {Type} [{Ne(0)}, {Ne(1)}, {Ne(2)}, {Ne(3)}]";
+
+    internal void SetPlace(nint buffer, nint data)
+    {
+        Struct->buffer = buffer;
+        Struct->data = data;
+    }
+
+    private Tensor Source(int operand) => new((nint)Struct->src[operand]);
 
     private void CheckTransfer(long bytes)
     {

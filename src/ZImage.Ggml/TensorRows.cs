@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ZImage.Ggml.Interop;
 
 namespace ZImage.Ggml;
@@ -25,5 +26,25 @@ public static unsafe class TensorRows
                 throw new NotSupportedException($"ggml cannot convert {type} to float.");
             convert(source, floats, target.Length);
         }
+    }
+
+    /// <summary>Writes floats as elements of F32 or F16, which rounds to the nearest.</summary>
+    /// <param name="type">F32 or F16.</param>
+    /// <param name="values">The values.</param>
+    /// <param name="target">Takes their bytes.</param>
+    public static void Encode(GgmlType type, ReadOnlySpan<float> values, Span<byte> target)
+    {
+        if (type == GgmlType.F32)
+        {
+            MemoryMarshal.AsBytes(values).CopyTo(target);
+            return;
+        }
+        if (type != GgmlType.F16)
+            throw new NotSupportedException($"Floats are not written as {type}.");
+        if (target.Length < values.Length * sizeof(ushort))
+            throw new ArgumentException($"{values.Length} elements do not fit {target.Length} bytes.", nameof(target));
+        fixed (float* source = values)
+        fixed (byte* halves = target)
+            Native.ggml_get_type_traits(GgmlType.F16)->from_float_ref(source, halves, values.Length);
     }
 }

@@ -1,4 +1,5 @@
 using ZImage.Engine.Imaging;
+using ZImage.Engine.Memory;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
 
@@ -64,7 +65,14 @@ public sealed class GeneratedImage
     /// <summary>Name of the device that computed it.</summary>
     public required string Device { get; init; }
 
+    /// <summary>The parts of the run; pictures that were made together have one for all.</summary>
     public required Timeline Timeline { get; init; }
+
+    /// <summary>What was planned for the run; the timeline says what happened.</summary>
+    public required MemoryPlan Plan { get; init; }
+
+    /// <summary>SHA-256 of the latent before decoding, in hex: equal in every offload mode.</summary>
+    public required string LatentHash { get; init; }
 
     /// <summary>Tokens of the prompt, chat template included.</summary>
     public required int PromptTokens { get; init; }
@@ -80,4 +88,7 @@ public sealed class GeneratedImage
 
     /// <summary>Most device bytes of ours at any time of the run.</summary>
     public required long PeakDeviceBytes { get; init; }
+
+    /// <summary>Bytes of weights that were moved to the device in the run.</summary>
+    public required long UploadedBytes { get; init; }
 }

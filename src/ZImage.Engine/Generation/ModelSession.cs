@@ -1,10 +1,7 @@
 using System.Diagnostics;
 using ZImage.Engine.Checkpoints;
-using ZImage.Engine.Imaging;
 using ZImage.Engine.Memory;
 using ZImage.Engine.Models;
-using ZImage.Engine.Sampling;
-using ZImage.Engine.Sampling.Noise;
 using ZImage.Engine.Text;
 using ZImage.Ggml;
 
@@ -16,17 +13,18 @@ namespace ZImage.Engine.Generation;
 /// </summary>
 public sealed class ModelSession : IDisposable
 {
-    private const long BytesPerThread = 32L << 20;
+    /// <summary>Most pictures that are made together: more would share little more.</summary>
+    public const int MostTogether = 16;
+
+    // A long prompt, for plans before one is known.
+    private const int AssumedPromptTokens = 256;
 
     private readonly NativeThread _thread;
-    private readonly Backend _backend;
-    private readonly DeviceMemory _memory;
-    private readonly ComponentFile[] _files;
+    private readonly LoadedModel _model;
+    private readonly SessionPlanner _planner;
     private readonly Qwen3Tokenizer _tokenizer;
-    private readonly Qwen3TextEncoder _textEncoder;
-    private readonly Transformer _transformer;
-    private readonly Autoencoder _autoencoder;
-    private readonly List<WeightResidency> _residencies = [];
+    private readonly VideoMemory? _videoMemory;
+    private readonly SpillWatch _spill;
     private volatile bool _closed;
 
     // Runs on the native thread.
@@ -36,56 +34,46 @@ public sealed class ModelSession : IDisposable
         Files = files;
         Device = device;
         _thread = thread;
-        var cleanup = new Stack<IDisposable>();
+        _videoMemory = VideoMemory.Find(device);
+        _spill = new SpillWatch(() => _videoMemory?.Read());
+        _spill.Start(0);
         Task<Qwen3Tokenizer>? tokenizer = null;
-        T Keep<T>(T owned) where T : IDisposable
-        {
-            cleanup.Push(owned);
-            return owned;
-        }
         try
         {
-            ComponentFile diffusion = Keep(ComponentFile.Open(files.Diffusion, ComponentKind.Transformer));
-            ComponentFile textEncoder = Keep(ComponentFile.Open(files.TextEncoder, ComponentKind.TextEncoder));
-            ComponentFile vae = Keep(ComponentFile.Open(files.Vae, ComponentKind.Autoencoder));
-            _files = [diffusion, textEncoder, vae];
-
             // The vocabulary is built beside the mapping and upload of the weights.
-            tokenizer = Task.Run(() => new Qwen3Tokenizer(TextEncoderVocabulary.Read(textEncoder.Checkpoint, files.Tokenizer)), CancellationToken.None);
-            _backend = Keep(Backend.Open(device, options.Threads > 0 ? options.Threads : DefaultThreads(diffusion)));
-            _memory = new DeviceMemory(_backend);
-            _transformer = Keep(new Transformer(diffusion, _backend));
-            _textEncoder = Keep(new Qwen3TextEncoder(textEncoder, _backend));
-            _autoencoder = Keep(new Autoencoder(vae, _backend));
-            CheckFit(files, _transformer.Config, _textEncoder, _autoencoder);
+            _model = new LoadedModel(files, device, options.Threads, options.Offload, opened => tokenizer = Task.Run(
+                () => new Qwen3Tokenizer(TextEncoderVocabulary.Read(opened.File(ComponentKind.TextEncoder).Checkpoint, files.Tokenizer)), CancellationToken.None));
+            ComponentFile diffusion = _model.File(ComponentKind.Transformer), textEncoder = _model.File(ComponentKind.TextEncoder);
+            CheckFit(files, _model.Transformer.Config, _model.TextEncoder, _model.Autoencoder);
             Name = options.Name ?? files.Name;
-            Identity = new ModelIdentity(files.Name, diffusion.Checkpoint.Fingerprint, textEncoder.Checkpoint.Fingerprint, vae.Checkpoint.Fingerprint);
+            Identity = new ModelIdentity(files.Name, diffusion.Checkpoint.Fingerprint, textEncoder.Checkpoint.Fingerprint, _model.File(ComponentKind.Autoencoder).Checkpoint.Fingerprint);
             RecognizedVariant variant = VariantRecognizer.Recognize(diffusion);
             Defaults = RecommendedSettings.For(diffusion, variant.Variant);
-            Components = [Summarize(ComponentKind.Transformer, _transformer.Weights), Summarize(ComponentKind.TextEncoder, _textEncoder.Weights), Summarize(ComponentKind.Autoencoder, _autoencoder.Weights)];
             observer?.OnMessage(MessageLevel.Verbose, $"{Name} is of the kind {variant.Variant}: {variant.Evidence}.");
-            CheckRope(_textEncoder.Config, files.TextEncoder, observer);
-            foreach (ModelWeights weights in (ModelWeights[])[_textEncoder.Weights, _transformer.Weights, _autoencoder.Weights])
-                _residencies.Add(Keep(WeightResidency.Place(weights, _memory, cancellation)));
-            _tokenizer = tokenizer.GetAwaiter().GetResult();
-            if (_tokenizer.VocabularySize > _textEncoder.Vocabulary)
+            CheckRope(_model.TextEncoder.Config, files.TextEncoder, observer);
+            Components = [Summarize(ComponentKind.Transformer, _model.Transformer.Weights), Summarize(ComponentKind.TextEncoder, _model.TextEncoder.Weights), Summarize(ComponentKind.Autoencoder, _model.Autoencoder.Weights)];
+            _planner = new SessionPlanner(_model, () => _videoMemory?.Read()?.LocalBudgetBytes);
+            Apply(options.Offload, observer);
+            _model.Residency.Bring(cancellation);
+            _tokenizer = tokenizer!.GetAwaiter().GetResult();
+            if (_tokenizer.VocabularySize > _model.TextEncoder.Vocabulary)
             {
                 throw new ComponentsDoNotMatchException(
-                    $"The tokenizer of the text encoder '{files.TextEncoder}' has {_tokenizer.VocabularySize} tokens, and the text encoder knows {_textEncoder.Vocabulary}.", files.TextEncoder);
+                    $"The tokenizer of the text encoder '{files.TextEncoder}' has {_tokenizer.VocabularySize} tokens, and the text encoder knows {_model.TextEncoder.Vocabulary}.", files.TextEncoder);
             }
         }
         catch
         {
             // The file must not be unmapped under the reader of the vocabulary; the first fault is the one to report.
             tokenizer?.ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
-            while (cleanup.TryPop(out IDisposable? owned))
-                owned.Dispose();
+            _model?.Dispose();
+            _videoMemory?.Dispose();
             throw;
         }
 
         LoadDuration = Stopwatch.GetElapsedTime(start);
         observer?.OnMessage(MessageLevel.Verbose, FormattableString.Invariant(
-            $"Loaded {Name} on {device.Name} ({device.Description}) in {LoadDuration.TotalSeconds:F2} s: {_memory.Bytes / 1048576.0:F1} MiB on the device, {_residencies.Sum(r => r.MappedBytes) / 1048576.0:F1} MiB used in place from the files") + (_backend.Threads > 0 ? $", {_backend.Threads} threads." : "."));
+            $"Loaded {Name} on {device.Name} ({device.Description}) in {LoadDuration.TotalSeconds:F2} s: {DeviceBytes / 1048576.0:F1} MiB on the device, {_model.MappedBytes / 1048576.0:F1} MiB used in place from the files") + (_model.Threads > 0 ? $", {_model.Threads} threads." : "."));
     }
 
     public string Name { get; }
@@ -103,14 +91,29 @@ public sealed class ModelSession : IDisposable
 
     public TimeSpan LoadDuration { get; }
 
+    /// <summary>How the memory of the device is used.</summary>
+    public OffloadOptions Offload => _planner.Options;
+
+    /// <summary>The mode asked for, as a property of the session.</summary>
+    public OffloadMode OffloadMode => Offload.Mode;
+
+    /// <summary>Bytes of the device that the session may use, as of the last plan.</summary>
+    public long VramBudgetBytes => _model.Memory.Limit;
+
     /// <summary>Bytes of the device's memory that the session holds now. Weights used in place from a file are not counted.</summary>
-    public long DeviceBytes => _memory.Bytes;
+    public long DeviceBytes => _model.Memory.Bytes;
+
+    /// <summary>Pinned host memory that the session holds now: weights that wait for their return, and staging.</summary>
+    public long HostBytes => _model.Ram.Bytes;
 
     /// <summary>True once the session was removed.</summary>
     public bool IsClosed => _closed;
 
     /// <summary>True after a fault inside ggml: the session cannot compute any more.</summary>
     public bool HasFaulted => _thread.HasFaulted;
+
+    /// <summary>The accounts of the session's memory; for tests.</summary>
+    internal (DeviceMemory Device, MemoryAccount Ram) Accounts => (_model.Memory, _model.Ram);
 
     /// <summary>Loads a model.</summary>
     /// <exception cref="ZImageException">A file, the device or its memory does not do; nothing stays open.</exception>
@@ -133,21 +136,68 @@ public sealed class ModelSession : IDisposable
     /// <param name="observer">Hears progress and messages, on the session's thread.</param>
     /// <param name="cancellation">Stops the run between two blocks.</param>
     /// <exception cref="GenerationCancelledException">The run was cancelled; the session stays usable.</exception>
+    /// <exception cref="BudgetTooSmallException">It does not fit the device's budget; nothing was moved.</exception>
     /// <exception cref="ZImageException">A setting does not do, memory ran out, or ggml failed.</exception>
     public GeneratedImage Generate(ImageRequest request, IGenerationObserver? observer, CancellationToken cancellation)
+        => Generate(request, 1, observer, cancellation)[0];
+
+    /// <summary>Makes images of one prompt together, block by block: the first with the request's seed, each other with the seed after the one before.</summary>
+    /// <param name="request">What to make.</param>
+    /// <param name="images">How many, up to <see cref="MostTogether"/>.</param>
+    /// <param name="observer">Hears progress and messages, on the session's thread.</param>
+    /// <param name="cancellation">Stops the run between two blocks.</param>
+    /// <exception cref="ZImageException">As for one image.</exception>
+    public IReadOnlyList<GeneratedImage> Generate(ImageRequest request, int images, IGenerationObserver? observer, CancellationToken cancellation)
     {
         request = Resolve(request);
-        try
+        CheckBatch(images);
+        return OnThread(() => WithIntactFiles(() =>
         {
-            return Guarded(_thread, observer, () => _closed
-                ? throw new SessionClosedException(Name)
-                : WithIntactFiles(() => Draw(request, observer, cancellation)), cancellation);
-        }
-        catch (ObjectDisposedException) when (_closed)
-        {
-            throw new SessionClosedException(Name);
-        }
+            var run = new ImageRun(_model, _planner, _tokenizer, this, observer, cancellation);
+            try
+            {
+                return run.Draw(request, images, () => CheckFiles(lookUp: false));
+            }
+            finally
+            {
+                ReportSpill(observer);
+            }
+        }), observer, cancellation);
     }
+
+    /// <summary>Plans for a run, one for each mode; nothing is moved.</summary>
+    /// <param name="request">Size, steps, guidance and so on; an empty prompt stands for a long one.</param>
+    /// <param name="modes">The modes; Auto stands for what it would choose.</param>
+    /// <param name="images">Pictures that are made together.</param>
+    /// <param name="encodes">Whether a picture of that size is to be encoded too.</param>
+    /// <param name="observer">Hears messages.</param>
+    /// <param name="cancellation">Takes it out of the session's queue.</param>
+    public IReadOnlyList<MemoryPlan> Plan(ImageRequest request, IReadOnlyList<OffloadMode> modes, int images, bool encodes, IGenerationObserver? observer, CancellationToken cancellation)
+    {
+        request = Resolve(request);
+        CheckBatch(images);
+        return OnThread(() =>
+        {
+            RunShape run = Shape(request, images) with { Encodes = encodes };
+            long budget = _planner.Budget().Bytes;
+            return modes.Select(mode => _planner.Make(run, mode, budget, timed: true)).ToList();
+        }, observer, cancellation);
+    }
+
+    /// <summary>How many pictures of a series to make together so that each takes the least time: one where nothing is moved that they could share.</summary>
+    public int ChooseBatch(ImageRequest request, int count, CancellationToken cancellation)
+    {
+        request = Resolve(request);
+        return count == 1 ? 1 : OnThread(() => _planner.ChooseBatch(Shape(request, 1), count), null, cancellation);
+    }
+
+    /// <summary>Changes how the memory of the device is used, from now on; what the new way does not hold leaves the device at once.</summary>
+    /// <exception cref="ZImageException">The session is closed, or memory ran out; the options are changed all the same.</exception>
+    public void SetOffload(OffloadOptions options, IGenerationObserver? observer, CancellationToken cancellation) => OnThread(() =>
+    {
+        Apply(options, observer);
+        return true;
+    }, observer, cancellation);
 
     public void Dispose()
     {
@@ -155,19 +205,80 @@ public sealed class ModelSession : IDisposable
             return;
         _closed = true;
         if (!_thread.HasFaulted)
-        {
-            _thread.Run(() =>
-            {
-                _residencies.ForEach(r => r.Dispose());
-                _transformer.Dispose();
-                _textEncoder.Dispose();
-                _autoencoder.Dispose();
-                _backend.Dispose();
-                foreach (ComponentFile file in _files)
-                    file.Dispose();
-            });
-        }
+            _thread.Run(_model.Dispose);
         _thread.Dispose();
+        _videoMemory?.Dispose();
+    }
+
+    private T OnThread<T>(Func<T> work, IGenerationObserver? observer, CancellationToken cancellation)
+    {
+        try
+        {
+            return Guarded(_thread, observer, () => _closed ? throw new SessionClosedException(Name) : work(), cancellation);
+        }
+        catch (ObjectDisposedException) when (_closed)
+        {
+            throw new SessionClosedException(Name);
+        }
+    }
+
+    private ImageRequest Resolve(ImageRequest request) => RequestRules.Resolve(request, _model.Autoencoder.Scale);
+
+    private static void CheckBatch(int images)
+    {
+        if (images is < 1 or > MostTogether)
+            throw new InvalidSettingException("BatchSize", images, $"from 1 to {MostTogether}");
+    }
+
+    private RunShape Shape(ImageRequest request, int images)
+    {
+        int Tokens(string text) => _tokenizer.EncodePrompt(text, out _).Length;
+        int scale = _model.Autoencoder.Scale;
+        return new RunShape(request, RequestRules.Sigmas(request, request.Width / scale * (request.Height / scale)),
+            request.Prompt.Length == 0 ? AssumedPromptTokens : Tokens(request.Prompt), RequestRules.IsGuided(request) ? Tokens(request.NegativePrompt) : 0, images);
+    }
+
+    // Places what the first phase of a picture of the default size holds, if it fits.
+    private void Apply(OffloadOptions options, IGenerationObserver? observer)
+    {
+        _model.Move(options);
+        _planner.Options = options;
+        _model.Residency.Transfer.Prefetch = options.Prefetch;
+        var request = new ImageRequest
+        {
+            Prompt = "",
+            Width = Defaults.Width,
+            Height = Defaults.Height,
+            Steps = Defaults.Steps,
+            Sampler = Defaults.Sampler,
+            Scheduler = Defaults.Scheduler,
+            Shift = Defaults.Shift,
+            CfgScale = Defaults.CfgScale,
+            Seed = 0,
+        };
+        int scale = _model.Autoencoder.Scale;
+        float[] sigmas = RequestRules.Sigmas(request, request.Width / scale * (request.Height / scale));
+        var shape = new RunShape(request, sigmas, AssumedPromptTokens, RequestRules.IsGuided(request) ? AssumedPromptTokens : 0, 1);
+        DeviceBudget budget = _planner.Budget();
+        MemoryPlan plan = _planner.Make(shape, options.Mode, budget.Bytes);
+        foreach (string warning in _planner.Warnings(plan, budget))
+            observer?.OnMessage(MessageLevel.Warning, warning);
+        if (!plan.Fits)
+        {
+            _model.Residency.Clear();
+            var fault = new BudgetTooSmallException(plan, _planner.Advise(shape, plan));
+            observer?.OnMessage(MessageLevel.Warning, $"{fault.Message} {fault.RecommendedAction}");
+            return;
+        }
+        _model.Memory.Limit = plan.BudgetBytes;
+        _model.Residency.Follow(plan);
+        _model.Residency.Enter(plan.Phases[0]);
+    }
+
+    private void ReportSpill(IGenerationObserver? observer)
+    {
+        if (_spill.Check(_model.Ram.Bytes) is { } warning)
+            observer?.OnMessage(MessageLevel.Warning, warning);
     }
 
     // What was read from a file that changed meanwhile is no picture of the model, and the fault it led to is not the one to report.
@@ -187,102 +298,10 @@ public sealed class ModelSession : IDisposable
     /// <exception cref="ModelFileChangedException">One of the files is not any more what was imported.</exception>
     private void CheckFiles(bool lookUp)
     {
-        foreach (MappedFile file in _files.SelectMany(file => file.Checkpoint.Files))
+        foreach (MappedFile file in _model.MappedFiles)
         {
             if (file.FindChange(lookUp) is { } change)
                 throw new ModelFileChangedException(file.Path, change);
-        }
-    }
-
-    private GeneratedImage Draw(ImageRequest request, IGenerationObserver? observer, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        int width = request.Width / _autoencoder.Scale, height = request.Height / _autoencoder.Scale;
-        float[] sigmas = request.Sigmas is { } own ? [.. own] : NoiseLevels.Of(SigmaSchedules.Get(request.Scheduler), request.Steps, request.Shift, width * height);
-        int steps = sigmas.Length - 1;
-        if (steps < request.Steps)
-            observer?.OnMessage(MessageLevel.Verbose, $"The scheduler {request.Scheduler} has {steps} different noise levels for {request.Steps} steps; it takes {steps} steps.");
-        var timeline = new Timeline();
-        void Report(Phase phase, int step = 0, TimeSpan? remaining = null)
-            => observer?.OnProgress(new GenerationProgress(phase, step, steps, timeline.Elapsed, remaining));
-
-        Report(Phase.Tokenize);
-        bool truncated = false;
-        int[] tokens = timeline.Record(Phase.Tokenize, "prompt", _memory, () => _tokenizer.EncodePrompt(request.Prompt, out truncated));
-        if (truncated)
-            observer?.OnMessage(MessageLevel.Warning, $"The prompt is longer than {Qwen3Tokenizer.MaxPromptTokens} tokens; its end is not used.");
-
-        Report(Phase.Condition);
-        float[] Hidden(string name, int[] ids) => timeline.Record(Phase.Condition, name, _memory, () => _textEncoder.Encode(ids, _memory, null, cancellation));
-        float[] caption = Hidden("prompt", tokens);
-        float guidance = request.CfgScale - 1;
-        float[]? negative = guidance > 0 || Samplers.Get(request.Sampler).UsesUnguided ? Hidden("negative prompt", _tokenizer.EncodePrompt(request.NegativePrompt, out _)) : null;
-
-        float[] latent = SampleLatent(request, sigmas, width, height, caption, negative, timeline, Report, cancellation);
-
-        Report(Phase.Decode, steps);
-        float[] pixels = timeline.Record(Phase.Decode, "image", _memory, () => _autoencoder.Decode(latent, width, height, _memory, null, cancellation));
-        return new GeneratedImage
-        {
-            Pixels = Picture(pixels, latent, request, cancellation),
-            Request = request,
-            Model = Identity,
-            Device = Device.Name,
-            Timeline = timeline,
-            PromptTokens = tokens.Length,
-            PromptTruncated = truncated,
-            DurationSeconds = timeline.Elapsed.TotalSeconds,
-            PeakDeviceBytes = timeline.Entries.Max(e => e.PeakDeviceBytes),
-        };
-    }
-
-    private float[] SampleLatent(ImageRequest request, float[] sigmas, int width, int height, float[] caption, float[]? negative,
-        Timeline timeline, Action<Phase, int, TimeSpan?> report, CancellationToken cancellation)
-    {
-        var latent = new float[width * height * _transformer.Config.Channels];
-        INoiseSource noise = NoiseSources.Create(request.Rng, (ulong)request.Seed);
-        noise.Fill(latent);
-        if (sigmas[0] != 1)
-        {
-            for (int i = 0; i < latent.Length; i++)
-                latent[i] *= sigmas[0];
-        }
-
-        report(Phase.Sample, 0, null);
-        using var prediction = new GuidedPrediction(_transformer, _memory, width, height, caption, negative, request.CfgScale - 1, cancellation);
-        void Announce(int step) => prediction.Announce($"step {step} of {sigmas.Length - 1}");
-        TimeSpan start = timeline.Elapsed, stepStart = start;
-        var options = new SamplingOptions
-        {
-            Eta = request.Eta,
-            Noise = noise,
-            Cancellation = cancellation,
-            StepCompleted = step =>
-            {
-                timeline.Add(Phase.Sample, $"step {step.Number}", stepStart, _memory);
-                CheckFiles(lookUp: false);
-                Announce(step.Number + 1);
-                stepStart = timeline.Elapsed;
-                report(Phase.Sample, step.Number, (stepStart - start) / step.Number * (step.Count - step.Number));
-            },
-        };
-        Announce(1);
-        Samplers.Get(request.Sampler).Sample(
-            latent, sigmas, (x, sigma, velocity, unguided) => prediction.Velocity(x, sigma, velocity, cancellation, unguided), options);
-        return latent;
-    }
-
-    private PixelImage Picture(float[] pixels, float[] latent, ImageRequest request, CancellationToken cancellation)
-    {
-        try
-        {
-            return PixelImage.FromDecoder(pixels, request.Width, request.Height);
-        }
-        catch (DegenerateImageException fault)
-        {
-            string? stage = _autoencoder.FirstConstantStage(latent, request.Width / _autoencoder.Scale, request.Height / _autoencoder.Scale, _memory, cancellation);
-            throw new DegenerateImageException(request.Width, request.Height,
-                $"{fault.Reason}; {(stage is null ? "every stage of the decoder varies over the image, so the colours are out of range" : $"the first stage of the decoder that does not vary over the image is {stage}")}");
         }
     }
 
@@ -298,37 +317,6 @@ public sealed class ModelSession : IDisposable
         {
             throw new GenerationCancelledException();
         }
-    }
-
-    // The request with names as they are spelled here, and with the steps that its own noise levels make.
-    private ImageRequest Resolve(ImageRequest request)
-    {
-        ArgumentNullException.ThrowIfNull(request);
-        request = request with { Sampler = Samplers.Get(request.Sampler).Name, Scheduler = SigmaSchedules.Get(request.Scheduler).Name };
-        if (request.Sigmas is { } list)
-        {
-            float[] levels = NoiseLevels.Of(list)
-                ?? throw new InvalidSettingException("Sigmas", list.Count == 0 ? "empty" : NoiseLevels.Text(list), "a falling list of numbers, the first above 0 and at most 1, the last 0 or above");
-            request = request with { Sigmas = levels, Steps = levels.Length - 1 };
-        }
-        Check(request);
-        return request;
-    }
-
-    private void Check(ImageRequest request)
-    {
-        int multiple = _autoencoder.Scale * TransformerConfig.Patch;
-        if (request.Width % multiple != 0 || request.Height % multiple != 0 || request.Width is < 16 or > 8192 || request.Height is < 16 or > 8192)
-            throw new InvalidImageSizeException(request.Width, request.Height);
-        if (request.Steps is < 1 or > 1000)
-            throw new InvalidSettingException("Steps", request.Steps, "from 1 to 1000");
-        if (!(request.Shift > 0 && request.Shift <= 100))
-            throw new InvalidSettingException("Shift", request.Shift, "above 0, up to 100");
-        bool unguided = Samplers.Get(request.Sampler).UsesUnguided;
-        if (!(request.CfgScale >= (unguided ? 0 : 1) && request.CfgScale <= 100))
-            throw new InvalidSettingException("CfgScale", request.CfgScale, unguided ? "from 0 to 100" : "from 1 (no guidance) to 100");
-        if (request.Eta is { } eta && !(eta >= 0 && eta <= 1))
-            throw new InvalidSettingException("Eta", eta, "from 0 to 1");
     }
 
     private static void CheckFit(ModelFiles files, TransformerConfig transformer, Qwen3TextEncoder textEncoder, Autoencoder autoencoder)
@@ -352,11 +340,6 @@ public sealed class ModelSession : IDisposable
         observer?.OnMessage(MessageLevel.Warning, FormattableString.Invariant(
             $"The text encoder '{path}' has the rotary base {config.RopeTheta}, and Z-Image was trained with one that has {Qwen3Config.TrainedRopeTheta}: it is another Qwen3, and draws other pictures."));
     }
-
-    // The threads of ggml wait for each other by spinning after every operation: for a small model that costs more than it brings, and far
-    // more when another program wants a processor (0.5 s instead of 7 ms a step, two threads on two processors with one of them busy).
-    private static int DefaultThreads(ComponentFile diffusion)
-        => (int)Math.Clamp(diffusion.Tensors.Values.Sum(t => t.Bytes) / BytesPerThread, 1, Environment.ProcessorCount);
 
     private static ComponentSummary Summarize(ComponentKind kind, ModelWeights weights)
     {

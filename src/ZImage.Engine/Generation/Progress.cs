@@ -9,6 +9,9 @@ public enum Phase
     Sample,
     Decode,
     Encode,
+
+    /// <summary>Weights leave the device, and places are made for those of the next phase.</summary>
+    Offload,
 }
 
 /// <summary>Where a run is. Steps count from 1; they are 0 outside sampling.</summary>

@@ -1,3 +1,5 @@
+using ZImage.Engine.Memory;
+
 namespace ZImage.Engine.Generation;
 
 /// <summary>How a session computes.</summary>
@@ -8,4 +10,7 @@ public sealed record SessionOptions
 
     /// <summary>Threads of the CPU backend; 0 for one per processor, or fewer for a small model.</summary>
     public int Threads { get; init; }
+
+    /// <summary>How the memory of the device is used.</summary>
+    public OffloadOptions Offload { get; init; } = new();
 }

@@ -1,15 +1,25 @@
 using System.Diagnostics;
+using ZImage.Engine.Memory;
 
 namespace ZImage.Engine.Generation;
 
-/// <summary>One part of a run: what, when it began and how long it took (seconds), and device bytes of ours at its end and at its peak.</summary>
-public sealed record TimelineEntry(Phase Phase, string Name, double StartSeconds, double DurationSeconds, long DeviceBytes, long PeakDeviceBytes);
+/// <summary>One part of a run: what, when it began and how long it took (seconds), device bytes of ours at its end and at its peak, and bytes moved to the device.</summary>
+public sealed record TimelineEntry(Phase Phase, string Name, double StartSeconds, double DurationSeconds, long DeviceBytes, long PeakDeviceBytes, long UploadedBytes);
 
 /// <summary>The parts of a run in the order in which they ended.</summary>
 public sealed class Timeline
 {
     private readonly List<TimelineEntry> _entries = [];
     private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly DeviceMemory _memory;
+    private readonly WeightTransfer _transfer;
+    private long _uploaded;
+
+    internal Timeline(DeviceMemory memory, WeightTransfer transfer)
+    {
+        (_memory, _transfer) = (memory, transfer);
+        Begin();
+    }
 
     public IReadOnlyList<TimelineEntry> Entries => _entries;
 
@@ -18,19 +28,27 @@ public sealed class Timeline
     /// <summary>Seconds spent in a phase, all its parts together.</summary>
     public double Seconds(Phase phase) => _entries.Where(e => e.Phase == phase).Sum(e => e.DurationSeconds);
 
-    /// <summary>Enters a part that began at <paramref name="start"/> and ends now.</summary>
-    internal void Add(Phase phase, string name, TimeSpan start, Memory.DeviceMemory memory)
+    /// <summary>Enters a part that began at <paramref name="start"/>, behind the part before it, and ends now.</summary>
+    internal TimelineEntry Add(Phase phase, string name, TimeSpan start)
     {
-        _entries.Add(new TimelineEntry(phase, name, start.TotalSeconds, (Elapsed - start).TotalSeconds, memory.Bytes, memory.PeakBytes));
-        memory.ResetPeak();
+        var entry = new TimelineEntry(phase, name, start.TotalSeconds, (Elapsed - start).TotalSeconds, _memory.Bytes, _memory.PeakBytes, _transfer.Bytes - _uploaded);
+        _entries.Add(entry);
+        Begin();
+        return entry;
     }
 
-    internal T Record<T>(Phase phase, string name, Memory.DeviceMemory memory, Func<T> part)
+    internal T Record<T>(Phase phase, string name, Func<T> part)
     {
         TimeSpan start = Elapsed;
-        memory.ResetPeak();
+        Begin();
         T result = part();
-        Add(phase, name, start, memory);
+        Add(phase, name, start);
         return result;
+    }
+
+    private void Begin()
+    {
+        _memory.ResetPeak();
+        _uploaded = _transfer.Bytes;
     }
 }

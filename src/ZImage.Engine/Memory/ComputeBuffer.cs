@@ -7,41 +7,49 @@ namespace ZImage.Engine.Memory;
 /// </summary>
 public sealed class ComputeBuffer : IDisposable
 {
-    private readonly DeviceMemory _memory;
+    private readonly MemoryAccount _memory;
     private readonly GraphAllocator _allocator;
     private long _bytes;
 
     /// <param name="memory">The device whose memory is used.</param>
     /// <param name="graphs">The graphs; weights and states they refer to are placed already.</param>
     /// <param name="purpose">For the error when there is no room.</param>
+    /// <exception cref="BudgetExceededException">It would exceed the budget.</exception>
     /// <exception cref="DeviceOutOfMemoryException">The device has no room.</exception>
     public ComputeBuffer(DeviceMemory memory, IReadOnlyCollection<Graph> graphs, string purpose)
     {
         _memory = memory;
-        BufferType type = memory.Backend.BufferType;
-        _allocator = new GraphAllocator(type);
+        (Graph Graph, long Bytes)[] sizes = [.. graphs.Select(graph => (graph, GraphAllocator.Measure(memory.Type, graph))).OrderByDescending(size => size.Item2)];
+        _allocator = new GraphAllocator(memory.Type);
         try
         {
-            // The largest first: the buffer must not move once a graph has its place in it.
-            foreach (Graph graph in graphs.OrderByDescending(graph => GraphAllocator.Measure(type, graph)))
-                _allocator.Place(graph, purpose);
+            long bytes = sizes.Max(size => size.Bytes);
+            memory.Take(bytes, purpose, () =>
+            {
+                // The largest first: the buffer must not move once a graph has its place in it.
+                foreach ((Graph graph, _) in sizes)
+                    _allocator.Place(graph, purpose);
+                return true;
+            });
+            _bytes = bytes;
         }
         catch
         {
             _allocator.Dispose();
             throw;
         }
-        _bytes = _allocator.Bytes;
-        memory.Add(_bytes);
     }
 
     /// <summary>Size in bytes.</summary>
     public long Bytes => _bytes;
 
+    /// <summary>Size that a buffer for these graphs would have. Weights and states they refer to have a place, or a <see cref="Ggml.Buffer.Placeholder"/>.</summary>
+    public static long Measure(DeviceMemory memory, IEnumerable<Graph> graphs) => graphs.Max(graph => GraphAllocator.Measure(memory.Type, graph));
+
     public void Dispose()
     {
         _allocator.Dispose();
-        _memory.Add(-_bytes);
+        _memory.Return(_bytes);
         _bytes = 0;
     }
 }

@@ -64,8 +64,30 @@ public sealed class Autoencoder : IDisposable
         var z = new float[latent.Length];
         for (int i = 0; i < z.Length; i++)
             z[i] = latent[i] / LatentScale + LatentShift;
-        return ImageChain.Compute(_decoder, Weights, memory, z, (width, height, LatentChannels), "decoding the image", afterStage, cancellation);
+        using ImageChain chain = Decoder(width, height, memory);
+        return chain.Compute(z, afterStage, cancellation);
     }
+
+    /// <summary>What decoding a latent of a size takes.</summary>
+    public Footprint MeasureDecode(int width, int height, DeviceMemory memory)
+    {
+        using ImageChain chain = Decoder(width, height, memory);
+        return chain.Footprint;
+    }
+
+    /// <summary>What encoding an image of a size, in pixels, takes.</summary>
+    /// <exception cref="TensorMissingException">The file holds no encoder.</exception>
+    public Footprint MeasureEncode(int width, int height, DeviceMemory memory)
+    {
+        using ImageChain chain = Encoder(width, height, memory);
+        return chain.Footprint;
+    }
+
+    /// <summary>The blocks that decoding goes through, in order.</summary>
+    internal IReadOnlyList<Block> DecoderBlocks => [.. _decoder.Select(stage => stage.Block)];
+
+    /// <summary>The blocks that encoding goes through, in order; none without an encoder.</summary>
+    internal IReadOnlyList<Block> EncoderBlocks => [.. _encoder.Select(stage => stage.Block)];
 
     /// <summary>Decodes a latent to tell where it loses its picture: the first stage of whose channels none varies over the image, or null.</summary>
     public string? FirstConstantStage(ReadOnlySpan<float> latent, int width, int height, DeviceMemory memory, CancellationToken cancellation)
@@ -91,9 +113,8 @@ public sealed class Autoencoder : IDisposable
     /// <returns>Mean and log-variance, [width / scale, height / scale, channels] each. The mode's latent is (mean - shift) * scale.</returns>
     public (float[] Mean, float[] LogVariance) Encode(float[] image, int width, int height, DeviceMemory memory, CancellationToken cancellation)
     {
-        if (!HasEncoder)
-            throw new TensorMissingException(Weights.File.Path, ["encoder.conv_in.weight"]);
-        float[] moments = ImageChain.Compute(_encoder, Weights, memory, image, (width, height, 3), "encoding the image", null, cancellation);
+        using ImageChain chain = Encoder(width, height, memory);
+        float[] moments = chain.Compute(image, null, cancellation);
         int half = moments.Length / 2;
         float[] logVariance = moments[half..];
         for (int i = 0; i < logVariance.Length; i++)
@@ -103,17 +124,24 @@ public sealed class Autoencoder : IDisposable
 
     public void Dispose() => Weights.Dispose();
 
+    private ImageChain Decoder(int width, int height, DeviceMemory memory)
+        => new(_decoder, Weights, memory, (width, height, LatentChannels), "decoding the image");
+
+    private ImageChain Encoder(int width, int height, DeviceMemory memory) => HasEncoder
+        ? new ImageChain(_encoder, Weights, memory, (width, height, 3), "encoding the image")
+        : throw new TensorMissingException(Weights.File.Path, ["encoder.conv_in.weight"]);
+
     private void BuildDecoder(ComponentFile file)
     {
         Block block = Weights.AddBlock("decoder.conv_in");
         long channels = file.Require("decoder.conv_in.weight", 3, 3, LatentChannels, -1).Ne(3);
         var convIn = new Convolution(Weights, block, "decoder.conv_in", 3, LatentChannels, channels);
         long inner = channels;
-        _decoder.Add(new ImageStage("decoder.conv_in", s => (s.Width, s.Height, inner), (c, x) => convIn.Build(c, x)));
+        _decoder.Add(new ImageStage(block, s => (s.Width, s.Height, inner), (c, x) => convIn.Build(c, x)));
 
         block = Weights.AddBlock("decoder.mid");
         var middle = new MiddlePart(Weights, block, "decoder.mid", channels);
-        _decoder.Add(new ImageStage("decoder.mid", s => s, (c, x) => middle.Build(c, Weights.Backend, x)));
+        _decoder.Add(new ImageStage(block, s => s, (c, x) => middle.Build(c, Weights.Backend, x)));
 
         for (int level = Levels - 1; level >= 0; level--)
         {
@@ -123,7 +151,7 @@ public sealed class Autoencoder : IDisposable
             Convolution? upsample = level > 0 ? new Convolution(Weights, block, name + ".upsample.conv", 3, channels, channels) : null;
             int factor = upsample is null ? 1 : 2;
             long outer = channels;
-            _decoder.Add(new ImageStage(name, s => (s.Width * factor, s.Height * factor, outer), (c, x) =>
+            _decoder.Add(new ImageStage(block, s => (s.Width * factor, s.Height * factor, outer), (c, x) =>
             {
                 foreach (ResidualBlock residual in blocks)
                     x = residual.Build(c, Weights.Backend, x);
@@ -137,7 +165,7 @@ public sealed class Autoencoder : IDisposable
         block = Weights.AddBlock("decoder.out");
         var norm = new GroupNormalization(Weights, block, "decoder.norm_out", channels);
         var convOut = new Convolution(Weights, block, "decoder.conv_out", 3, channels, 3);
-        _decoder.Add(new ImageStage("decoder.out", s => (s.Width, s.Height, 3), (c, x) => convOut.Build(c, c.Silu(norm.Build(c, x)))));
+        _decoder.Add(new ImageStage(block, s => (s.Width, s.Height, 3), (c, x) => convOut.Build(c, c.Silu(norm.Build(c, x)))));
     }
 
     private void BuildEncoder(ComponentFile file)
@@ -146,7 +174,7 @@ public sealed class Autoencoder : IDisposable
         long channels = file.Require("encoder.conv_in.weight", 3, 3, 3, -1).Ne(3);
         var convIn = new Convolution(Weights, block, "encoder.conv_in", 3, 3, channels);
         long inner = channels;
-        _encoder.Add(new ImageStage("encoder.conv_in", s => (s.Width, s.Height, inner), (c, x) => convIn.Build(c, x)));
+        _encoder.Add(new ImageStage(block, s => (s.Width, s.Height, inner), (c, x) => convIn.Build(c, x)));
 
         int levels = file.Blocks("encoder.down.");
         for (int level = 0; level < levels; level++)
@@ -157,7 +185,7 @@ public sealed class Autoencoder : IDisposable
             Convolution? downsample = level < levels - 1 ? new Convolution(Weights, block, name + ".downsample.conv", 3, channels, channels) : null;
             int factor = downsample is null ? 1 : 2;
             long outer = channels;
-            _encoder.Add(new ImageStage(name, s => (s.Width / factor, s.Height / factor, outer), (c, x) =>
+            _encoder.Add(new ImageStage(block, s => (s.Width / factor, s.Height / factor, outer), (c, x) =>
             {
                 foreach (ResidualBlock residual in blocks)
                     x = residual.Build(c, Weights.Backend, x);
@@ -171,12 +199,12 @@ public sealed class Autoencoder : IDisposable
 
         block = Weights.AddBlock("encoder.mid");
         var middle = new MiddlePart(Weights, block, "encoder.mid", channels);
-        _encoder.Add(new ImageStage("encoder.mid", s => s, (c, x) => middle.Build(c, Weights.Backend, x)));
+        _encoder.Add(new ImageStage(block, s => s, (c, x) => middle.Build(c, Weights.Backend, x)));
 
         block = Weights.AddBlock("encoder.out");
         var norm = new GroupNormalization(Weights, block, "encoder.norm_out", channels);
         var convOut = new Convolution(Weights, block, "encoder.conv_out", 3, channels, 2 * LatentChannels);
-        _encoder.Add(new ImageStage("encoder.out", s => (s.Width, s.Height, 2 * LatentChannels), (c, x) => convOut.Build(c, c.Silu(norm.Build(c, x)))));
+        _encoder.Add(new ImageStage(block, s => (s.Width, s.Height, 2 * LatentChannels), (c, x) => convOut.Build(c, c.Silu(norm.Build(c, x)))));
     }
 
     private List<ResidualBlock> ResidualBlocks(ComponentFile file, Block block, string level, ref long channels)

@@ -15,32 +15,30 @@ internal sealed class BlockSearch(ModelWeights weights, string model)
     public delegate bool BadResult(ReadOnlySpan<float> values, int rowLength);
 
     /// <summary>The first bad result.</summary>
-    /// <param name="moment">When it happened, for example <c>step 3 of 8</c>.</param>
     /// <param name="input">What the first graph got, and its name.</param>
     /// <param name="graphs">The graphs in their order.</param>
     /// <param name="isBad">What is looked for.</param>
     /// <param name="cancellation">Looked at between blocks.</param>
-    public BlockResult Find(string moment, (string Name, float[] Values) input, IEnumerable<BlockGraph> graphs, BadResult isBad, CancellationToken cancellation)
+    public BlockResult Find((string Name, float[] Values) input, IReadOnlyList<BlockGraph> graphs, BadResult isBad, CancellationToken cancellation)
     {
+        string moment = graphs[0].Moment;
         if (isBad(input.Values, input.Values.Length))
             return Result(moment, input.Name, input.Values);
-        foreach (BlockGraph graph in graphs)
+        BlockResult? found = null;
+        weights.Residency.Compute(BlockVisit.Of(graphs), again: false, graph =>
         {
-            cancellation.ThrowIfCancellationRequested();
-            graph.Compute(weights.Backend, moment);
             foreach (Tensor result in graph.Results)
             {
-                float[] values = result.ToFloats();
-                if (isBad(values, (int)result.Ne(0)))
-                    return Result(moment, graph.Name, values);
+                if (found is null && result.ToFloats() is var values && isBad(values, (int)result.Ne(0)))
+                    found = Result(moment, graph.Name, values);
             }
-        }
-        return Result(moment, null, []);
+        }, cancellation);
+        return found ?? Result(moment, null, []);
     }
 
     /// <summary>The fault for a result that holds NaN or infinity.</summary>
-    public NotFiniteException NotFinite(string moment, (string Name, float[] Values) input, IEnumerable<BlockGraph> graphs, CancellationToken cancellation)
-        => new(Find(moment, input, graphs, (values, _) => !FiniteNumbers.All(values), cancellation));
+    public NotFiniteException NotFinite((string Name, float[] Values) input, IReadOnlyList<BlockGraph> graphs, CancellationToken cancellation)
+        => new(Find(input, graphs, (values, _) => !FiniteNumbers.All(values), cancellation));
 
     private BlockResult Result(string moment, string? block, float[] values)
     {

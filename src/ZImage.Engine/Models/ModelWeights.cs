@@ -1,4 +1,5 @@
 using ZImage.Engine.Checkpoints;
+using ZImage.Engine.Memory;
 using ZImage.Ggml;
 
 namespace ZImage.Engine.Models;
@@ -12,6 +13,7 @@ public sealed class ModelWeights : IDisposable
     private readonly Context? _context;
     private readonly Backend? _backend;
     private readonly List<Block> _blocks = [];
+    private WeightResidency? _residency;
     private readonly List<string> _missing = [];
     private readonly Dictionary<(GgmlType, long), bool> _multipliable = [];
 
@@ -31,6 +33,13 @@ public sealed class ModelWeights : IDisposable
 
     /// <summary>The device that computes with the weights.</summary>
     internal Backend Backend => _backend ?? throw new InvalidOperationException("These weights are only inspected.");
+
+    /// <summary>Where the weights are; set by the residency itself.</summary>
+    internal WeightResidency Residency
+    {
+        get => _residency ?? throw new InvalidOperationException("These weights have no place on a device.");
+        set => _residency = value;
+    }
 
     /// <summary>The blocks in the order of their computation.</summary>
     public IReadOnlyList<Block> Blocks => _blocks;

@@ -75,6 +75,9 @@ public sealed class Qwen3TextEncoder : IDisposable
     /// <summary>Tokens the embedding table knows.</summary>
     public long Vocabulary => _embeddings.Ne(1);
 
+    /// <summary>The blocks that encoding goes through, in order.</summary>
+    internal IReadOnlyList<Block> Blocks => Weights.Blocks;
+
     /// <summary>Encodes a prompt. Weights must be placed.</summary>
     /// <param name="tokens">Token ids, chat template included.</param>
     /// <param name="memory">The device's memory.</param>
@@ -82,42 +85,28 @@ public sealed class Qwen3TextEncoder : IDisposable
     /// <param name="cancellation">Looked at between blocks.</param>
     /// <returns>Hidden state, [hidden, tokens], a token's values together.</returns>
     /// <exception cref="NotFiniteException">The hidden state holds NaN or infinity.</exception>
-    public float[] Encode(ReadOnlySpan<int> tokens, DeviceMemory memory, Action<int, Tensor>? afterBlock, CancellationToken cancellation)
+    public float[] Encode(int[] tokens, DeviceMemory memory, Action<int, Tensor>? afterBlock, CancellationToken cancellation)
     {
-        float[] embeddings = Embed(tokens);
-        int count = tokens.Length;
-        using var state = new StateBuffer(memory);
-        Tensor x = state.Add("x", GgmlType.F32, Config.Hidden, count);
-        Tensor positions = state.Add("positions", GgmlType.I32, count);
-        Tensor mask = state.Add("mask", GgmlType.F32, count, count);
-        state.Allocate("the text encoder's state");
-
-        var graphs = new List<BlockGraph>();
-        try
-        {
-            foreach (Layer layer in _layers)
-                graphs.Add(new BlockGraph(layer.Name, c => [c.Copy(layer.Build(c, Weights.Backend, Config, x, positions, mask), x)]));
-            using var compute = new ComputeBuffer(memory, [.. graphs.Select(g => g.Graph)], "the text encoder's computation");
-            x.Set<float>(embeddings);
-            positions.Set<int>([.. Enumerable.Range(0, count)]);
-            mask.Set<float>(CausalMask(count));
-            for (int i = 0; i < graphs.Count; i++)
-            {
-                cancellation.ThrowIfCancellationRequested();
-                graphs[i].Compute(Weights.Backend, "the text");
-                afterBlock?.Invoke(i + 1, x);
-            }
-            float[] hidden = x.ToFloats();
-            if (FiniteNumbers.All(hidden))
-                return hidden;
-            x.Set<float>(embeddings);
-            throw new BlockSearch(Weights, "The text encoder").NotFinite("the text", ("token_embd", embeddings), graphs, cancellation);
-        }
-        finally
-        {
-            graphs.ForEach(g => g.Dispose());
-        }
+        using var run = new TextEncoderRun(this, memory, [tokens.Length]);
+        return run.Encode([tokens], afterBlock, cancellation)[0];
     }
+
+    /// <summary>Encodes several prompts; each block is visited once for all of them.</summary>
+    public float[][] Encode(IReadOnlyList<int[]> prompts, DeviceMemory memory, CancellationToken cancellation)
+    {
+        using var run = new TextEncoderRun(this, memory, [.. prompts.Select(tokens => tokens.Length)]);
+        return run.Encode(prompts, null, cancellation);
+    }
+
+    /// <summary>What encoding prompts of some numbers of tokens takes.</summary>
+    public Footprint Measure(IReadOnlyList<int> tokens, DeviceMemory memory)
+    {
+        using var run = new TextEncoderRun(this, memory, tokens);
+        return run.Footprint;
+    }
+
+    internal IReadOnlyList<BlockGraph> BuildGraphs(Tensor x, Tensor positions, Tensor mask)
+        => [.. _layers.Select(layer => new BlockGraph(layer.Block, layer.Name, c => [c.Copy(layer.Build(c, Weights.Backend, Config, x, positions, mask), x)]) { Moment = "the text" })];
 
     /// <summary>Rows of the embedding table, [hidden, tokens].</summary>
     public float[] Embed(ReadOnlySpan<int> tokens)
@@ -137,14 +126,6 @@ public sealed class Qwen3TextEncoder : IDisposable
 
     public void Dispose() => Weights.Dispose();
 
-    private static float[] CausalMask(int count)
-    {
-        var mask = new float[count * count];
-        for (int query = 0; query < count; query++)
-            mask.AsSpan(query * count + query + 1, count - query - 1).Fill(float.NegativeInfinity);
-        return mask;
-    }
-
     // One block: attention with rotary embedding and normed heads, then SwiGLU. Names are llama.cpp's.
     private sealed class Layer
     {
@@ -153,7 +134,7 @@ public sealed class Qwen3TextEncoder : IDisposable
         public Layer(ModelWeights weights, string name, Qwen3Config config)
         {
             Name = name;
-            Block block = weights.AddBlock(name);
+            Block block = Block = weights.AddBlock(name);
             Tensor Matrix(string part, long rows, long columns) => weights.Require(block, $"{name}.{part}.weight", WeightUse.Matrix, rows, columns);
             Tensor Vector(string part, long size) => weights.Require(block, $"{name}.{part}.weight", WeightUse.Vector, size);
 
@@ -172,6 +153,8 @@ public sealed class Qwen3TextEncoder : IDisposable
         }
 
         public string Name { get; }
+
+        public Block Block { get; }
 
         public Tensor Build(Context c, Backend backend, Qwen3Config config, Tensor x, Tensor positions, Tensor mask)
         {

@@ -20,7 +20,7 @@ public sealed class Transformer : IDisposable
         Weights = weights;
         Config = TransformerConfig.From(weights.File);
 
-        Block embedders = Weights.AddBlock("embedders");
+        Block embedders = Embedders = Weights.AddBlock("embedders");
         Tensor Matrix(Block block, string name, long rows, long columns) => Weights.Require(block, name + ".weight", WeightUse.Matrix, rows, columns);
         Tensor Vector(Block block, string name, long size) => Weights.Require(block, name, WeightUse.Vector, size);
         TimeIn = Matrix(embedders, "t_embedder.mlp.0", TransformerConfig.TimeFrequencies, Config.TimeHidden);
@@ -39,7 +39,7 @@ public sealed class Transformer : IDisposable
         NoiseRefiners = Layers("noise_refiner", Config.NoiseRefiners, modulated: true);
         JointLayers = Layers("layers", Config.Layers, modulated: true);
 
-        Block final = Weights.AddBlock("final_layer");
+        Block final = Final = Weights.AddBlock("final_layer");
         FinalScale = Matrix(final, "final_layer.adaLN_modulation.1", Config.TimeDim, Config.Dim);
         FinalScaleBias = Vector(final, "final_layer.adaLN_modulation.1.bias", Config.Dim);
         PatchOut = Matrix(final, "final_layer.linear", Config.Dim, PatchWidth);
@@ -54,6 +54,16 @@ public sealed class Transformer : IDisposable
 
     /// <summary>Values of one patch: 2 x 2 latent pixels of all channels.</summary>
     internal int PatchWidth => TransformerConfig.Patch * TransformerConfig.Patch * Config.Channels;
+
+    /// <summary>The blocks that a caption goes through, in order.</summary>
+    internal IReadOnlyList<Block> CaptionBlocks => [Embedders, .. ContextRefiners.Select(layer => layer.Block)];
+
+    /// <summary>The blocks of a step, in order.</summary>
+    internal IReadOnlyList<Block> StepBlocks => [Embedders, .. NoiseRefiners.Concat(JointLayers).Select(layer => layer.Block), Final];
+
+    internal Block Embedders { get; }
+
+    internal Block Final { get; }
 
     internal Tensor TimeIn { get; }
 

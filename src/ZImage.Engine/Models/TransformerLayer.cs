@@ -18,7 +18,7 @@ internal sealed class TransformerLayer
     {
         _config = config;
         Name = name;
-        Block block = weights.AddBlock(name);
+        Block block = Block = weights.AddBlock(name);
         Tensor Matrix(string part, long rows, long columns) => weights.Require(block, $"{name}.{part}.weight", WeightUse.Matrix, rows, columns);
         Tensor Vector(string part, long size) => weights.Require(block, $"{name}.{part}.weight", WeightUse.Vector, size);
 
@@ -42,6 +42,8 @@ internal sealed class TransformerLayer
     }
 
     public string Name { get; }
+
+    public Block Block { get; }
 
     /// <param name="c">Context of the graph.</param>
     /// <param name="backend">The device that will compute it.</param>

@@ -4,8 +4,9 @@ using ZImage.Ggml;
 namespace ZImage.Engine.Models;
 
 /// <summary>
-/// The transformer's graphs for one latent size and one caption length, with the state they share. The caption is set once;
-/// then each call of <see cref="Predict"/> is one forward pass.
+/// The transformer's graphs for one picture of one size and one caption length, with the state they share. The caption is set once;
+/// then each call of <see cref="Predict"/> is one forward pass. Several runs go through the blocks together where their owner sets the inputs of
+/// all, computes the graphs of all block by block, and reads all results.
 /// </summary>
 public sealed class TransformerRun : IDisposable
 {
@@ -19,7 +20,8 @@ public sealed class TransformerRun : IDisposable
     private readonly float[] _patchValues;
     private readonly BlockSearch _search;
 
-    /// <param name="model">The model; its weights are placed.</param>
+    /// <summary>Describes the state and the graphs; nothing is allocated before <see cref="Allocate"/>.</summary>
+    /// <param name="model">The model.</param>
     /// <param name="memory">The device's memory.</param>
     /// <param name="width">Latent width, even.</param>
     /// <param name="height">Latent height, even.</param>
@@ -51,9 +53,9 @@ public sealed class TransformerRun : IDisposable
             _column = _state.Add("column", GgmlType.I32, tokens);
             X = _state.Add("x", GgmlType.F32, _config.Dim, tokens);
             _patchesOut = _state.Add("patches_out", GgmlType.F32, model.PatchWidth, _patches);
-            _state.Allocate("the transformer's state");
             BuildCaptionGraphs();
             BuildStepGraphs();
+            Moment = "before step 1";
         }
         catch
         {
@@ -71,8 +73,22 @@ public sealed class TransformerRun : IDisposable
     /// <summary>Every graph, for the compute buffer they share.</summary>
     public IEnumerable<Graph> Graphs => _captionGraphs.Concat(_stepGraphs).Select(g => g.Graph);
 
+    /// <summary>Bytes of the state.</summary>
+    public long StateBytes => _state.Bytes;
+
     /// <summary>What is being computed, for a fault to name: for example <c>step 3 of 8</c>.</summary>
-    public string Moment { get; set; } = "before step 1";
+    public string Moment
+    {
+        set
+        {
+            foreach (BlockGraph graph in _captionGraphs.Concat(_stepGraphs))
+                graph.Moment = value;
+        }
+    }
+
+    internal IReadOnlyList<BlockGraph> CaptionGraphs => _captionGraphs;
+
+    internal IReadOnlyList<BlockGraph> StepGraphs => _stepGraphs;
 
     /// <summary>Called with a block's name after it was computed; for tests and profiles.</summary>
     internal Action<string>? AfterBlock { get; set; }
@@ -86,21 +102,20 @@ public sealed class TransformerRun : IDisposable
     /// <summary>Residual stream, image rows first: [dim, image tokens + caption tokens].</summary>
     internal Tensor X { get; }
 
+    /// <summary>Gives the state its place; the graphs get theirs from a compute buffer afterwards.</summary>
+    /// <exception cref="BudgetExceededException">It would exceed the budget.</exception>
+    /// <exception cref="DeviceOutOfMemoryException">The device has no room.</exception>
+    public void Allocate() => _state.Allocate("the transformer's state");
+
     /// <summary>Embeds and refines the caption. The graphs must have their places.</summary>
     /// <param name="features">Hidden state of the text encoder, [caption_dim, tokens].</param>
     /// <param name="cancellation">Looked at between blocks.</param>
     /// <exception cref="NotFiniteException">The refined caption holds NaN or infinity.</exception>
     public void SetCaption(ReadOnlySpan<float> features, CancellationToken cancellation)
     {
-        if (features.Length != _captionTokens * _config.CaptionDim)
-            throw new ArgumentException($"The caption has {features.Length} values, not {_captionTokens * _config.CaptionDim}.", nameof(features));
-        _captionIn.Set(features);
-        _captionFrame.Set<int>([.. Enumerable.Range(1, CaptionTokens)]);
-        _captionZero.Set<int>(new int[CaptionTokens]);
-        SetPositions();
+        BeginCaption(features);
         Compute(_captionGraphs, cancellation);
-        if (!FiniteNumbers.All(Caption.ToFloats()))
-            throw _search.NotFinite(Moment, ("input", _captionIn.ToFloats()), _captionGraphs, cancellation);
+        EndCaption(cancellation);
     }
 
     /// <summary>What the model returns for a latent at a time: the negated velocity.</summary>
@@ -112,15 +127,45 @@ public sealed class TransformerRun : IDisposable
     /// <exception cref="ConstantPredictionException">The output is the same for every patch.</exception>
     public void Predict(ReadOnlySpan<float> latent, float time, Span<float> output, CancellationToken cancellation)
     {
+        BeginStep(latent, time);
+        Compute(_stepGraphs, cancellation);
+        EndStep(output, cancellation);
+    }
+
+    /// <summary>Sets the inputs of <see cref="CaptionGraphs"/>.</summary>
+    internal void BeginCaption(ReadOnlySpan<float> features)
+    {
+        if (features.Length != _captionTokens * _config.CaptionDim)
+            throw new ArgumentException($"The caption has {features.Length} values, not {_captionTokens * _config.CaptionDim}.", nameof(features));
+        _captionIn.Set(features);
+        _captionFrame.Set<int>([.. Enumerable.Range(1, CaptionTokens)]);
+        _captionZero.Set<int>(new int[CaptionTokens]);
+        SetPositions();
+    }
+
+    /// <summary>Looks at the result of <see cref="CaptionGraphs"/>.</summary>
+    internal void EndCaption(CancellationToken cancellation)
+    {
+        if (!FiniteNumbers.All(Caption.ToFloats()))
+            throw _search.NotFinite(("input", _captionIn.ToFloats()), _captionGraphs, cancellation);
+    }
+
+    /// <summary>Sets the inputs of <see cref="StepGraphs"/>.</summary>
+    internal void BeginStep(ReadOnlySpan<float> latent, float time)
+    {
         Patches.FromLatent(latent, _width, _height, _config.Channels, _patchValues);
         _patchesIn.Set<float>(_patchValues);
         _time.Set<float>([time * 1000]);
-        Compute(_stepGraphs, cancellation);
+    }
+
+    /// <summary>Reads the result of <see cref="StepGraphs"/>.</summary>
+    internal void EndStep(Span<float> output, CancellationToken cancellation)
+    {
         _patchesOut.Get<float>(_patchValues);
         if (IsBad(_patchValues, _model.PatchWidth))
         {
             // A product with quantised weights makes zeros of NaN: then the output is constant, and a block before it is not finite.
-            BlockResult result = _search.Find(Moment, ("input", _patchesIn.ToFloats()), _stepGraphs, IsBad, cancellation);
+            BlockResult result = _search.Find(("input", _patchesIn.ToFloats()), _stepGraphs, IsBad, cancellation);
             throw result.Bad > 0 || !FiniteNumbers.All(_patchValues) ? new NotFiniteException(result) : new ConstantPredictionException(result);
         }
         Patches.ToLatent(_patchValues, _width, _height, _config.Channels, output);
@@ -138,18 +183,11 @@ public sealed class TransformerRun : IDisposable
         => !FiniteNumbers.All(values) || (values.Length >= _patches * rowLength && FiniteNumbers.AreRowsEqual(values[..(_patches * rowLength)], rowLength));
 
     private void Compute(List<BlockGraph> graphs, CancellationToken cancellation)
-    {
-        foreach (BlockGraph graph in graphs)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            graph.Compute(_model.Backend, Moment);
-            AfterBlock?.Invoke(graph.Name);
-        }
-    }
+        => _model.Weights.Residency.Compute(BlockVisit.Of(graphs), again: false, graph => AfterBlock?.Invoke(graph.Name), cancellation);
 
     private void BuildCaptionGraphs()
     {
-        _captionGraphs.Add(new BlockGraph("cap_embedder", c =>
+        _captionGraphs.Add(new BlockGraph(_model.Embedders, "cap_embedder", c =>
         {
             Tensor h = c.Mul(c.RmsNorm(_captionIn, TransformerConfig.RmsEps), _model.CaptionNorm);
             h = c.Add(c.MulMat(_model.Caption, h), _model.CaptionBias);
@@ -157,14 +195,14 @@ public sealed class TransformerRun : IDisposable
         }));
         var positions = new TokenPositions(_captionFrame, _captionZero, _captionZero);
         foreach (TransformerLayer layer in _model.ContextRefiners)
-            _captionGraphs.Add(new BlockGraph(layer.Name, c => [c.Copy(layer.Build(c, _model.Backend, Caption, default, positions), Caption)]));
+            _captionGraphs.Add(new BlockGraph(layer.Block, layer.Name, c => [c.Copy(layer.Build(c, _model.Backend, Caption, default, positions), Caption)]));
     }
 
     private void BuildStepGraphs()
     {
         Backend backend = _model.Backend;
         var positions = new TokenPositions(_frame, _row, _column);
-        _stepGraphs.Add(new BlockGraph("embedders", c =>
+        _stepGraphs.Add(new BlockGraph(_model.Embedders, "embedders", c =>
         {
             Tensor time = c.TimestepEmbedding(_time, TransformerConfig.TimeFrequencies, 10000);
             time = c.Silu(c.Add(c.MulMat(_model.TimeIn, time), _model.TimeInBias));
@@ -179,15 +217,15 @@ public sealed class TransformerRun : IDisposable
         }));
         foreach (TransformerLayer layer in _model.NoiseRefiners)
         {
-            _stepGraphs.Add(new BlockGraph(layer.Name, c =>
+            _stepGraphs.Add(new BlockGraph(layer.Block, layer.Name, c =>
             {
                 Tensor image = c.Rows(X, 0, ImageTokens);
                 return [c.Copy(layer.Build(c, backend, image, TimeEmbedding, positions.Range(c, 0, ImageTokens)), image)];
             }));
         }
         foreach (TransformerLayer layer in _model.JointLayers)
-            _stepGraphs.Add(new BlockGraph(layer.Name, c => [c.Copy(layer.Build(c, backend, X, TimeEmbedding, positions), X)]));
-        _stepGraphs.Add(new BlockGraph("final_layer", c =>
+            _stepGraphs.Add(new BlockGraph(layer.Block, layer.Name, c => [c.Copy(layer.Build(c, backend, X, TimeEmbedding, positions), X)]));
+        _stepGraphs.Add(new BlockGraph(_model.Final, "final_layer", c =>
         {
             Tensor scale = c.Add(c.MulMat(_model.FinalScale, c.Silu(TimeEmbedding)), _model.FinalScaleBias);
             Tensor h = c.Mul(c.LayerNorm(c.Rows(X, 0, _patches), TransformerConfig.FinalNormEps), c.Scale(scale, 1, 1));

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using ZImage.Engine.Sampling.Noise;
 using ZImage.Engine.Sampling.Solvers;
 
 namespace ZImage.Engine.Sampling;
@@ -51,4 +52,22 @@ public static class Samplers
     /// <exception cref="UnknownSamplerException">There is none of that name; the message lists those there are.</exception>
     public static ISampler Get(string name)
         => Table.Find(name) ?? throw new UnknownSamplerException(name, Names, LeftOut.GetValueOrDefault(NameKey.Of(name)));
+
+    /// <summary>How often a sampler asks the model along noise levels: by a run on a single value.</summary>
+    public static int CountEvaluations(ISampler sampler, ReadOnlySpan<float> sigmas, float? eta)
+    {
+        int count = 0;
+        sampler.Sample(new float[1], sigmas, (_, _, velocity, unguided) =>
+        {
+            count++;
+            velocity.Clear();
+            unguided.Clear();
+        }, new SamplingOptions { Eta = eta, Noise = new Silence() });
+        return count;
+    }
+
+    private sealed class Silence : INoiseSource
+    {
+        public void Fill(Span<float> destination) => destination.Clear();
+    }
 }

@@ -42,3 +42,8 @@ internal sealed class AllocatorHandle(nint handle) : GgmlHandle(handle)
 {
     protected override void Free(nint handle) => Native.ggml_gallocr_free(handle);
 }
+
+internal sealed class EventHandle(nint handle) : GgmlHandle(handle)
+{
+    protected override void Free(nint handle) => Native.ggml_backend_event_free(handle);
+}

@@ -25,6 +25,7 @@ internal static unsafe partial class Native
     [LibraryImport(Base)] internal static partial int ggml_backend_tensor_alloc(BufferHandle buffer, nint tensor, void* addr);
 
     // --- tensor data
+    [LibraryImport(Base)] internal static partial void ggml_backend_tensor_set_async(BackendHandle backend, nint tensor, void* data, nuint offset, nuint size);
     [LibraryImport(Base)] internal static partial void ggml_backend_tensor_set(nint tensor, void* data, nuint offset, nuint size);
     [LibraryImport(Base)] internal static partial void ggml_backend_tensor_get(nint tensor, void* data, nuint offset, nuint size);
     [LibraryImport(Base)] internal static partial void ggml_backend_tensor_copy(nint src, nint dst);
@@ -37,7 +38,15 @@ internal static unsafe partial class Native
     [LibraryImport(Base)] internal static partial int ggml_backend_graph_compute(BackendHandle backend, nint cgraph);
     [LibraryImport(Base)][return: MarshalAs(UnmanagedType.U1)] internal static partial bool ggml_backend_supports_op(BackendHandle backend, nint op);
 
+    // --- events: order between two instances of one device
+    [LibraryImport(Base)] internal static partial nint ggml_backend_event_new(nint device);
+    [LibraryImport(Base)] internal static partial void ggml_backend_event_free(nint @event);
+    [LibraryImport(Base)] internal static partial void ggml_backend_event_record(EventHandle @event, BackendHandle backend);
+    [LibraryImport(Base)] internal static partial void ggml_backend_event_synchronize(EventHandle @event);
+    [LibraryImport(Base)] internal static partial void ggml_backend_event_wait(BackendHandle backend, EventHandle @event);
+
     // --- devices
+    [LibraryImport(Base)] internal static partial nint ggml_backend_dev_host_buffer_type(nint device);
     [LibraryImport(Base)] internal static partial byte* ggml_backend_dev_name(nint device);
     [LibraryImport(Base)] internal static partial byte* ggml_backend_dev_description(nint device);
     [LibraryImport(Base)] internal static partial void ggml_backend_dev_memory(nint device, nuint* free, nuint* total);

@@ -105,7 +105,7 @@ internal struct ggml_init_params
     [MarshalAs(UnmanagedType.U1)] internal bool no_alloc;
 }
 
-/// <summary><c>struct ggml_tensor</c>, read for shape, strides and placement; written only by ggml.</summary>
+/// <summary><c>struct ggml_tensor</c>, read for shape, strides, operands and placement; written by ggml, but for the place of a weight that moves.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct ggml_tensor
 {

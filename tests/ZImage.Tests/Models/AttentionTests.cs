@@ -32,7 +32,7 @@ public sealed class AttentionTests
             Tensor queries = state.Add("q", GgmlType.F32, D, heads, tokens), keyRows = state.Add("k", GgmlType.F32, D, heads, keys), values = state.Add("v", GgmlType.F32, D, heads, keys);
             Tensor masks = state.Add("mask", GgmlType.F32, keys, tokens), y = state.Add("y", GgmlType.F32, D * heads, tokens);
             state.Allocate("test");
-            using var graph = new BlockGraph("test", c => [c.Copy(Attention.Build(c, memory.Backend, queries, keyRows, values, masked ? masks : default, 1, keepF32: true), y)]);
+            using var graph = new BlockGraph(new Block("test"), "test", c => [c.Copy(Attention.Build(c, memory.Backend, queries, keyRows, values, masked ? masks : default, 1, keepF32: true), y)]);
             using var compute = new ComputeBuffer(memory, [graph.Graph], "test");
             queries.Set<float>(q);
             keyRows.Set<float>(k);

@@ -154,7 +154,7 @@ public sealed class BlockFaultTests : IDisposable
         using var model = new Transformer(file, memory.Backend);
         using WeightResidency residency = WeightResidency.Place(model.Weights, memory, default);
         float[] Caption(int tokens) => Noise(tokens * (int)model.Config.CaptionDim);
-        using var prediction = new GuidedPrediction(model, memory, Size, Size, Caption(captionTokens), negativeTokens > 0 ? Caption(negativeTokens) : null, 2, default);
+        using var prediction = GuidedPrediction.Start(model, memory, Size, Size, Caption(captionTokens), negativeTokens > 0 ? Caption(negativeTokens) : null, 2, default);
         prediction.Announce("step 3 of 8");
         var velocity = new float[Size * Size * model.Config.Channels];
         prediction.Velocity(Noise(velocity.Length), 0.6f, velocity, default);

@@ -25,7 +25,7 @@ public sealed class ConvolutionTests
             int width = (13 + 2 * padding - 3) / stride + 1, height = (17 + 2 * padding - 3) / stride + 1;
             Tensor y = state.Add("y", GgmlType.F32, width, height, 32);
             state.Allocate("test");
-            using var graph = new BlockGraph("test", c => [c.Copy(convolution.Build(c, x, stride, padding), y)]);
+            using var graph = new BlockGraph(new Block("test"), "test", c => [c.Copy(convolution.Build(c, x, stride, padding), y)]);
             using var compute = new ComputeBuffer(memory, [graph.Graph], "test");
             var random = new Random(1);
             x.Set<float>([.. Enumerable.Range(0, 13 * 17 * 32).Select(_ => random.NextSingle() - 0.5f)]);

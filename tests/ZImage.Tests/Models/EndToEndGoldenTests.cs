@@ -64,7 +64,7 @@ public sealed class EndToEndGoldenTests
             using (var transformer = new Transformer(model.Transformer, compute.Backend))
             {
                 using WeightResidency placed = WeightResidency.Place(transformer.Weights, memory, default);
-                using var prediction = new GuidedPrediction(transformer, memory, width, height, caption, negative, guidance, default);
+                using var prediction = GuidedPrediction.Start(transformer, memory, width, height, caption, negative, guidance, default);
                 bool first = true;
                 int step = 0;
                 float[] current = latent;

@@ -107,6 +107,7 @@ public sealed class LargeActivationTests : IDisposable
         using var model = new Transformer(component, compute.Backend);
         using WeightResidency residency = WeightResidency.Place(model.Weights, memory, default);
         using var run = new TransformerRun(model, memory, Size, Size, CaptionTokens);
+        run.Allocate();
         Graph[] graphs = [.. run.Graphs];
         static IEnumerable<Tensor> Nodes(Graph graph) => Enumerable.Range(0, graph.NodeCount).Select(graph.Node);
         if (look is not null)

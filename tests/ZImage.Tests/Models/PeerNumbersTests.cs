@@ -65,7 +65,7 @@ public sealed class PeerNumbersTests(ITestOutputHelper output)
             float[] latent = new float[16 * 16 * 16];
             new PhiloxNoise(42).Fill(latent);
             Check("noise", latent);
-            using var prediction = new GuidedPrediction(transformer, memory, 16, 16, text, null, 0, default);
+            using var prediction = GuidedPrediction.Start(transformer, memory, 16, 16, text, null, 0, default);
             var velocity = new float[latent.Length];
             foreach ((string name, float sigma) in (ReadOnlySpan<(string, float)>)[("dit sigma 1", 1f), ("dit sigma 0.5", 0.5f)])
             {

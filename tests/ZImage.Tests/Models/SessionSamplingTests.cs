@@ -71,8 +71,8 @@ public sealed class SessionSamplingTests
             latent[i] *= Levels[0];
 
         // Each prompt by itself, and the guidance by hand.
-        using (var positive = new GuidedPrediction(transformer, memory, side, side, Hidden(Prompt), null, 0, default))
-        using (var negative = new GuidedPrediction(transformer, memory, side, side, Hidden(NegativePrompt), null, 0, default))
+        using (var positive = GuidedPrediction.Start(transformer, memory, side, side, Hidden(Prompt), null, 0, default))
+        using (var negative = GuidedPrediction.Start(transformer, memory, side, side, Hidden(NegativePrompt), null, 0, default))
         {
             float[] other = new float[latent.Length];
             Samplers.Get(sampler).Sample(latent, Levels, (x, sigma, velocity, unguided) =>

@@ -51,6 +51,7 @@ public sealed class TransformerGoldenTests
             using WeightResidency residency = WeightResidency.Place(model.Weights, memory, default);
             float[] caption = golden.Floats(name + ".cap_feats");
             using var run = new TransformerRun(model, memory, (int)latent.Ne(0), (int)latent.Ne(1), (int)(caption.Length / model.Config.CaptionDim));
+            run.Allocate();
             using var buffer = new ComputeBuffer(memory, [.. run.Graphs], "test");
             run.AfterBlock = block =>
             {

@@ -1,0 +1,254 @@
+using ZImage.Engine.Checkpoints;
+using ZImage.Engine.Memory;
+using ZImage.Engine.Models;
+using ZImage.Engine.Sampling;
+using ZImage.Ggml;
+
+namespace ZImage.Engine.Generation;
+
+/// <summary>What a run looks like to the planner.</summary>
+/// <param name="Request">Size, steps, sampler and noise levels.</param>
+/// <param name="Sigmas">Its noise levels.</param>
+/// <param name="PromptTokens">Tokens of the prompt, template included.</param>
+/// <param name="NegativeTokens">Tokens of the negative prompt; 0 without guidance.</param>
+/// <param name="Images">Pictures that are made together.</param>
+/// <param name="Encodes">Whether a picture of that size is encoded too.</param>
+internal sealed record RunShape(ImageRequest Request, float[] Sigmas, int PromptTokens, int NegativeTokens, int Images, bool Encodes = false);
+
+/// <summary>
+/// Turns a run into a plan: footprints by dry runs of the very graphs, the budget as it is now, and the speed of this machine as runs and
+/// transfers have shown it. Used on the session's native thread alone.
+/// </summary>
+/// <param name="model">The models.</param>
+/// <param name="systemLimit">What the operating system lets the process have of the device now; null where it does not say.</param>
+internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
+{
+    private const int MostRemembered = 64;
+
+    // Pictures that are made together without being asked for: more share little more, and the first comes later.
+    private const int MostChosen = 4;
+
+    private readonly Dictionary<(ComponentKind, bool, int, int, int, int, int), (Footprint Footprint, long Used)> _footprints = [];
+    private readonly Dictionary<(ComponentKind, string), double> _flops = [];
+    private BudgetTracker _tracker = new(MemoryBudget.Default);
+    private OffloadOptions _options = new();
+    private long _uses;
+
+    /// <summary>What plans follow.</summary>
+    public OffloadOptions Options
+    {
+        get => _options;
+        set
+        {
+            if (value.VramBudget != _options.VramBudget)
+                _tracker = new BudgetTracker(value.VramBudget);
+            // Components may have moved to another device.
+            _footprints.Clear();
+            _options = value;
+        }
+    }
+
+    /// <summary>The budget at this moment.</summary>
+    public DeviceBudget Budget()
+    {
+        (long free, long total) = Devices.ReadMemory(model.Device) ?? (long.MaxValue / 4, long.MaxValue / 4);
+        return _tracker.Update(new MemoryReading(free, model.Memory.Bytes, total, model.Margin) { LimitBytes = systemLimit() });
+    }
+
+    /// <summary>A plan for a run, with a mode and a budget.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="mode">The mode; Auto for the fastest that fits.</param>
+    /// <param name="budget">Bytes of the device that may be used.</param>
+    /// <param name="timed">Whether the plan must say how long it takes, if need be by a short measurement of the device.</param>
+    public MemoryPlan Make(RunShape run, OffloadMode mode, long budget, bool timed = false)
+    {
+        // What moves nothing is the fastest: no speeds are needed to know that.
+        if (mode == OffloadMode.Auto && !timed && Planner.Make(OffloadMode.None, Input(run, budget, timed: false)) is { Fits: true } still)
+            return still with { RequestedMode = OffloadMode.Auto };
+        return Planner.Make(mode, Input(run, budget, timed || mode == OffloadMode.Auto));
+    }
+
+    /// <summary>What a user should know about options that cannot take effect, or not wholly.</summary>
+    public IEnumerable<string> Warnings(MemoryPlan plan, DeviceBudget budget)
+    {
+        if (model.Device.Backend == BackendKind.Cpu)
+        {
+            if (Options.TextEncoderOnCpu || Options.VaeOnCpu)
+                yield return "Everything is computed on the CPU already: TextEncoderOnCpu and VaeOnCpu change nothing.";
+            if (!model.Residency.HoldsWeights && Options.Mode is not (OffloadMode.Auto or OffloadMode.None))
+                yield return $"The CPU uses the weights where they lie in their files: OffloadMode {Options.Mode} has nothing to move.";
+            if (Options.Reload != ReloadSource.Auto || Options.RamBudget.Kind != MemoryBudgetKind.Auto)
+                yield return "The CPU needs no pinned memory: Reload and RamBudget change nothing.";
+        }
+        if (budget.CappedByFree && Options.VramBudget.Kind is MemoryBudgetKind.Bytes or MemoryBudgetKind.Share)
+            yield return $"The budget {Options.VramBudget} is more than {model.Device.Name} has free: {ByteSize.Text(budget.Bytes)} count.";
+        if (budget.AboveLimit)
+            yield return $"The budget {Options.VramBudget} is more than Windows grants this process on {model.Device.Name}: the driver may move weights to shared memory, which is many times slower.";
+        if (Options.Reload == ReloadSource.Memory && plan.RereadBytes > 0)
+            yield return $"The RAM budget does not hold all weights that come and go: {ByteSize.Text(plan.RereadBytes)} a run are read from the files again.";
+    }
+
+    /// <summary>Says what would do where a plan does not fit: another mode, a larger budget, a smaller picture.</summary>
+    public string Advise(RunShape run, MemoryPlan plan)
+    {
+        var ways = new List<string>();
+        MemoryPlan[] others = [.. Planner.Modes.Where(mode => mode != plan.Mode).Select(mode => Make(run, mode, plan.BudgetBytes))];
+        if (others.Where(other => other.Fits).MinBy(other => other.PredictedSeconds ?? other.UploadBytes) is { } fitting)
+            ways.Add($"the mode {fitting.Mode} (-OffloadMode {fitting.Mode}), which needs {ByteSize.Text(fitting.PeakBytes)}");
+        MemoryPlan least = plan.RequestedMode == OffloadMode.Auto ? others.Append(plan).MinBy(other => other.PeakBytes)! : plan;
+        ways.Add($"a budget of {ByteSize.Text(Least(run, least))} with the mode {least.Mode}");
+        if (Smaller(run, plan) is { } size)
+            ways.Add($"a picture of {size.Width}x{size.Height}");
+        return "What would do: " + string.Join(", or ", ways) + ".";
+    }
+
+    /// <summary>How many pictures of a series to make together: so many that a picture takes the least time, as far as they fit.</summary>
+    public int ChooseBatch(RunShape run, int count)
+    {
+        long budget = Budget().Bytes;
+        int best = 1;
+        double bestCost = double.MaxValue;
+        for (int images = 1; images <= Math.Min(count, MostChosen); images++)
+        {
+            MemoryPlan plan = Make(run with { Images = images }, Options.Mode, budget);
+            // What is not moved is not shared either.
+            double cost = (plan.PredictedSeconds ?? plan.UploadBytes) / images;
+            if (!plan.Fits || plan.UploadBytes == 0)
+                break;
+            if (cost < 0.98 * bestCost)
+                (best, bestCost) = (images, cost);
+        }
+        return best;
+    }
+
+    /// <summary>Learns from a phase how fast a component is.</summary>
+    /// <param name="kind">The component.</param>
+    /// <param name="flops">Operations that the phase took.</param>
+    /// <param name="seconds">How long it took.</param>
+    /// <param name="uploadedBytes">What was moved meanwhile: a phase that may have waited for it shows no speed.</param>
+    public void Learn(ComponentKind kind, double flops, double seconds, long uploadedBytes)
+    {
+        double copying = uploadedBytes / (model.Residency.Transfer.Rates.Copy ?? model.Residency.Transfer.Rates.Read ?? double.PositiveInfinity);
+        if (seconds > 0 && copying < 0.05 * seconds)
+            _flops[(kind, model.MemoryOf(kind).Name)] = flops / seconds;
+    }
+
+    private PlanInput Input(RunShape run, long budget, bool timed) => new()
+    {
+        Device = model.Device.Name,
+        Width = run.Request.Width,
+        Height = run.Request.Height,
+        Images = run.Images,
+        Steps = run.Sigmas.Length - 1,
+        Phases = Needs(run),
+        BytesOf = model.Residency.BytesOf,
+        VramBudget = budget,
+        RamBudget = RamBudget(),
+        Reload = Options.Reload,
+        Overlaps = model.Residency.Transfer.Overlaps && Options.Prefetch,
+        UsesStaging = !model.Memory.Type.IsHost,
+        Rates = Rates(timed),
+    };
+
+    private IReadOnlyList<PhaseNeed> Needs(RunShape run)
+    {
+        ImageRequest request = run.Request;
+        int width = request.Width / model.Autoencoder.Scale, height = request.Height / model.Autoencoder.Scale;
+        int[] prompts = run.NegativeTokens > 0 ? [run.PromptTokens, run.NegativeTokens] : [run.PromptTokens];
+        int evaluations = Samplers.CountEvaluations(Samplers.Get(request.Sampler), run.Sigmas, request.Eta);
+        Transformer transformer = model.Transformer;
+        var needs = new List<PhaseNeed>();
+        if (run.Encodes)
+        {
+            needs.Add(Need(Phase.Encode, ComponentKind.Autoencoder, run, memory => model.Autoencoder.MeasureEncode(request.Width, request.Height, memory),
+                [new BlockSequence(model.Autoencoder.EncoderBlocks, run.Images)]));
+        }
+        needs.Add(Need(Phase.Condition, ComponentKind.TextEncoder, run, memory => model.TextEncoder.Measure(prompts, memory), [new BlockSequence(model.TextEncoder.Blocks, 1)]));
+        needs.Add(Need(Phase.Sample, ComponentKind.Transformer, run, memory =>
+        {
+            using var prediction = new GuidedPrediction(transformer, memory, width, height, run.PromptTokens, run.NegativeTokens, 0, run.Images);
+            return prediction.Footprint;
+        }, [new BlockSequence(transformer.CaptionBlocks, 1), new BlockSequence(transformer.StepBlocks, evaluations)]));
+        needs.Add(Need(Phase.Decode, ComponentKind.Autoencoder, run, memory => model.Autoencoder.MeasureDecode(width, height, memory),
+            [new BlockSequence(model.Autoencoder.DecoderBlocks, run.Images)]));
+        return needs;
+    }
+
+    private PhaseNeed Need(Phase phase, ComponentKind kind, RunShape run, Func<DeviceMemory, Footprint> measure, IReadOnlyList<BlockSequence> sequences)
+    {
+        DeviceMemory memory = model.MemoryOf(kind);
+        var key = (kind, phase == Phase.Encode, run.Request.Width, run.Request.Height, run.PromptTokens, run.NegativeTokens, run.Images);
+        if (!_footprints.TryGetValue(key, out (Footprint Footprint, long Used) known))
+        {
+            if (_footprints.Count >= MostRemembered)
+                _footprints.Remove(_footprints.MinBy(pair => pair.Value.Used).Key);
+            known.Footprint = measure(memory);
+        }
+        _footprints[key] = (known.Footprint, ++_uses);
+        return new PhaseNeed(phase, kind, memory.Name, memory == model.Memory, known.Footprint, sequences);
+    }
+
+    private MachineRates Rates(bool timed)
+    {
+        foreach (ComponentKind kind in timed ? [ComponentKind.TextEncoder, ComponentKind.Transformer, ComponentKind.Autoencoder] : Array.Empty<ComponentKind>())
+        {
+            DeviceMemory memory = model.MemoryOf(kind);
+            if (!_flops.ContainsKey((kind, memory.Name)))
+                _flops[(kind, memory.Name)] = Probed(memory, kind);
+        }
+        (double? copy, double? read) = model.Residency.Transfer.Rates;
+        return new MachineRates(copy, read, _flops.Where(pair => pair.Key.Item2 == model.MemoryOf(pair.Key.Item1).Name).ToDictionary(pair => pair.Key.Item1, pair => pair.Value));
+    }
+
+    // With the type that most of the component's products are of.
+    private double Probed(DeviceMemory memory, ComponentKind kind)
+    {
+        ModelWeights weights = kind switch
+        {
+            ComponentKind.TextEncoder => model.TextEncoder.Weights,
+            ComponentKind.Transformer => model.Transformer.Weights,
+            _ => model.Autoencoder.Weights,
+        };
+        GgmlType type = weights.Blocks.SelectMany(block => block.Weights).GroupBy(weight => weight.Tensor.Type).MaxBy(group => group.Sum(weight => weight.Tensor.Bytes))!.Key;
+        return ComputeProbe.Flops(memory, type);
+    }
+
+    private long RamBudget()
+    {
+        GCMemoryInfo machine = GC.GetGCMemoryInfo();
+        long total = machine.TotalAvailableMemoryBytes, free = Math.Max(total - machine.MemoryLoadBytes, 0) + model.Ram.Bytes;
+        // Systems pin less than half of their memory, and what is pinned nobody else gets.
+        return Options.RamBudget.Kind == MemoryBudgetKind.Auto ? Math.Min(free * 3 / 4, total * 2 / 5) : Options.RamBudget.Resolve(free, total, 0);
+    }
+
+    // The smallest budget that does: what needs least at any budget asks for it.
+    private long Least(RunShape run, MemoryPlan plan)
+    {
+        long low = 0, high = plan.PeakBytes;
+        if (plan.Mode != OffloadMode.LayerStreaming)
+            return high;
+        while (!Make(run, plan.Mode, high).Fits)
+            high *= 2;
+        while (high - low > 1 << 20)
+        {
+            long middle = low + (high - low) / 2;
+            if (Make(run, plan.Mode, middle).Fits)
+                high = middle;
+            else
+                low = middle;
+        }
+        return high;
+    }
+
+    private (int Width, int Height)? Smaller(RunShape run, MemoryPlan plan)
+    {
+        for (int percent = 90; percent >= 20; percent -= 10)
+        {
+            (int width, int height) = (Scaled(plan.Width), Scaled(plan.Height));
+            int Scaled(int side) => Math.Max(side * percent / 100 / 16 * 16, 16);
+            if (Make(run with { Request = run.Request with { Width = width, Height = height } }, plan.RequestedMode, plan.BudgetBytes).Fits)
+                return (width, height);
+        }
+        return null;
+    }
+}

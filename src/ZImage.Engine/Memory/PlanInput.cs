@@ -1,0 +1,59 @@
+using ZImage.Engine.Checkpoints;
+using ZImage.Engine.Generation;
+using ZImage.Engine.Models;
+
+namespace ZImage.Engine.Memory;
+
+/// <summary>Blocks that are visited one after the other, and how often a run goes through them.</summary>
+internal sealed record BlockSequence(IReadOnlyList<Block> Blocks, int Times);
+
+/// <summary>What a phase needs, whatever the mode.</summary>
+/// <param name="Phase">The phase.</param>
+/// <param name="Component">The component at work.</param>
+/// <param name="Device">Name of the device on which it works.</param>
+/// <param name="OnDevice">Whether that is the device that is planned for.</param>
+/// <param name="Footprint">What it takes beside weights, and the operations of its main sequence gone through once.</param>
+/// <param name="Sequences">What it visits; the last is the main one.</param>
+internal sealed record PhaseNeed(Phase Phase, ComponentKind Component, string Device, bool OnDevice, Footprint Footprint, IReadOnlyList<BlockSequence> Sequences);
+
+/// <summary>Everything a plan is made from.</summary>
+internal sealed record PlanInput
+{
+    public required string Device { get; init; }
+
+    public required int Width { get; init; }
+
+    public required int Height { get; init; }
+
+    public required int Images { get; init; }
+
+    public required int Steps { get; init; }
+
+    /// <summary>The phases in their order.</summary>
+    public required IReadOnlyList<PhaseNeed> Phases { get; init; }
+
+    /// <summary>Bytes of a block on the device; 0 for one that is used in place.</summary>
+    public required Func<Block, long> BytesOf { get; init; }
+
+    /// <summary>Bytes of the device that may be used.</summary>
+    public required long VramBudget { get; init; }
+
+    /// <summary>Bytes of pinned host memory that may be used.</summary>
+    public required long RamBudget { get; init; }
+
+    public required ReloadSource Reload { get; init; }
+
+    /// <summary>Whether copies run beside the computation.</summary>
+    public required bool Overlaps { get; init; }
+
+    /// <summary>Whether blocks pass through host memory on their way to the device.</summary>
+    public required bool UsesStaging { get; init; }
+
+    public required MachineRates Rates { get; init; }
+}
+
+/// <summary>What this machine does in a second, as measured; null where nothing was measured yet.</summary>
+/// <param name="Copy">Bytes from pinned memory to the device.</param>
+/// <param name="Read">Bytes from files into host memory.</param>
+/// <param name="Flops">Operations of each component on its device.</param>
+public sealed record MachineRates(double? Copy, double? Read, IReadOnlyDictionary<ComponentKind, double> Flops);

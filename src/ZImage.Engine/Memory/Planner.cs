@@ -1,0 +1,111 @@
+using ZImage.Engine.Generation;
+using ZImage.Engine.Models;
+
+namespace ZImage.Engine.Memory;
+
+/// <summary>Makes plans from sizes and rates; it moves nothing.</summary>
+internal static class Planner
+{
+    /// <summary>The modes that Auto chooses from, the least movement first: of equally fast ones the first is taken.</summary>
+    public static IReadOnlyList<OffloadMode> Modes { get; } =
+        [OffloadMode.None, OffloadMode.CondOnly, OffloadMode.CondDiffusion, OffloadMode.Aggressive, OffloadMode.LayerStreaming];
+
+    /// <summary>The plan for a mode. With Auto the fastest that fits; the one that needs least when none does.</summary>
+    public static MemoryPlan Make(OffloadMode mode, PlanInput input)
+    {
+        if (mode != OffloadMode.Auto)
+            return MakeOne(mode, input);
+        MemoryPlan[] plans = [.. Modes.Select(each => MakeOne(each, input))];
+        bool timed = plans.All(plan => plan.PredictedSeconds is not null);
+        MemoryPlan best = plans.Where(plan => plan.Fits).MinBy(plan => timed ? plan.PredictedSeconds : plan.UploadBytes) ?? plans.MinBy(plan => plan.PeakBytes)!;
+        return best with { RequestedMode = OffloadMode.Auto };
+    }
+
+    private static MemoryPlan MakeOne(OffloadMode mode, PlanInput input)
+    {
+        (IReadOnlyList<PhasePlacement> placements, long slotBytes) = new ModePolicy(input).Place(mode);
+        // Twice: what a run finds on the device is what the run before it left there.
+        var traffic = new WeightTraffic(input.BytesOf);
+        var moved = new long[input.Phases.Count][];
+        for (int run = 0; run < 2; run++)
+        {
+            traffic.Forget();
+            for (int i = 0; i < moved.Length; i++)
+                moved[i] = traffic.Enter(placements[i].Held, placements[i].Streamed, placements[i].Streamed.Count > 0 ? slotBytes : 0, input.Phases[i].OnDevice ? input.Phases[i].Sequences : []);
+        }
+        (HashSet<Block> kept, long hostBytes) = Keep(traffic.Moves, input);
+        return new MemoryPlan
+        {
+            RequestedMode = mode,
+            Mode = mode,
+            Device = input.Device,
+            Width = input.Width,
+            Height = input.Height,
+            BatchSize = input.Images,
+            Steps = input.Steps,
+            BudgetBytes = input.VramBudget,
+            HostBytes = hostBytes,
+            RereadBytes = input.UsesStaging ? traffic.Moves.Where(move => !kept.Contains(move.Key)).Sum(move => move.Value * input.BytesOf(move.Key)) : 0,
+            Kept = kept,
+            Phases = [.. input.Phases.Select((need, i) => Phase(need, placements[i], slotBytes, moved[i], kept, input))],
+        };
+    }
+
+    private static PhasePlan Phase(PhaseNeed need, PhasePlacement placement, long slotBytes, long[] moved, HashSet<Block> kept, PlanInput input)
+    {
+        List<Block> own = [.. need.Sequences.SelectMany(sequence => sequence.Blocks).Distinct().Where(block => input.BytesOf(block) > 0)];
+        long slot = placement.Streamed.Count > 0 ? slotBytes : 0;
+        return new PhasePlan
+        {
+            Phase = need.Phase,
+            Component = need.Component,
+            Device = need.Device,
+            WeightBytes = placement.Held.Sum(input.BytesOf) + 2 * slot,
+            SlotBytes = slot,
+            WorkspaceBytes = need.OnDevice ? need.Footprint.Bytes : 0,
+            UploadBytes = moved.Sum(),
+            ResidentBlocks = own.Count(placement.Held.Contains),
+            StreamedBlocks = placement.Streamed.Count,
+            Flops = need.Footprint.Flops * need.Sequences[^1].Times,
+            Seconds = Seconds(need, moved, own.All(kept.Contains), input),
+            Held = placement.Held,
+            Streamed = placement.Streamed,
+        };
+    }
+
+    // What is moved while a sequence is gone through hides behind its computation, or adds to it.
+    private static double? Seconds(PhaseNeed need, long[] moved, bool fromMemory, PlanInput input)
+    {
+        if (!input.Rates.Flops.TryGetValue(need.Component, out double flops))
+            return null;
+        double? rate = fromMemory ? input.Rates.Copy : Slower(input.Rates.Copy, input.Rates.Read);
+        double computing = need.Footprint.Flops * need.Sequences[^1].Times / flops;
+        if (moved.Sum() == 0)
+            return computing;
+        if (rate is null)
+            return null;
+        double before = moved[..^1].Sum() / rate.Value, beside = moved[^1] / rate.Value;
+        return before + (input.Overlaps ? Math.Max(computing, beside) : computing + beside);
+
+        static double? Slower(double? a, double? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
+    }
+
+    // The most travelled blocks first: they save the most reading.
+    private static (HashSet<Block> Blocks, long Bytes) Keep(IReadOnlyDictionary<Block, int> moves, PlanInput input)
+    {
+        if (!input.UsesStaging || moves.Count == 0)
+            return ([], 0);
+        long bytes = 2 * moves.Keys.Max(input.BytesOf);
+        var kept = new HashSet<Block>();
+        if (input.Reload == ReloadSource.File)
+            return (kept, bytes);
+        foreach ((Block block, _) in moves.OrderByDescending(move => move.Value))
+        {
+            if (bytes + input.BytesOf(block) > input.RamBudget)
+                continue;
+            kept.Add(block);
+            bytes += input.BytesOf(block);
+        }
+        return (kept, bytes);
+    }
+}
