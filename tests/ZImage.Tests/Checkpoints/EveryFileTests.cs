@@ -492,11 +492,13 @@ public sealed class EveryFileTests : IDisposable
         Assert.Equal(0, session.DeviceBytes);
     }
 
-    [Fact]
-    public void OnAGpuNamesDoNotMatterEither()
+    [Theory]
+    [InlineData(BackendKind.Cuda)]
+    [InlineData(BackendKind.Vulkan)]
+    public void OnAGpuNamesDoNotMatterEither(BackendKind kind)
     {
-        Device gpu = Devices.List(BackendKind.Vulkan)[0];
-        Assert.SkipUnless(gpu.IsAvailable, $"There is no Vulkan device: {gpu.Description}");
+        Device gpu = Devices.List(kind)[0];
+        Assert.SkipUnless(gpu.IsAvailable, $"There is no {kind} device: {gpu.Description}");
         string fused = TinyTensors.Transformer.WriteGguf(_folder["t.gguf"], "BF16");
         string split = Dialects.DiffusersTransformer(TinyTensors.Transformer).WriteSafetensors(_folder["t.safetensors"], "BF16");
 

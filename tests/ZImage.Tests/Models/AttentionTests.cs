@@ -10,6 +10,7 @@ public sealed class AttentionTests
     // All keys weigh the same, and the sum of 4096 values of 200 is beyond F16, in which flash attention adds up on Vulkan.
     [Theory]
     [InlineData("CPU")]
+    [InlineData("CUDA0")]
     [InlineData("Vulkan0")]
     public void Sums_over_many_values_stay_F32_where_that_is_asked_for(string device)
         => Check(device, tokens: 2048, keys: 4096, heads: 1, spread: 0, level: 200, masked: false, bar: 1e-4);

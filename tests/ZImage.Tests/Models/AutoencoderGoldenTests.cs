@@ -16,8 +16,10 @@ public sealed class AutoencoderGoldenTests
                 yield return new("CPU", model, cases, name);
             foreach (string kind in (string[])["dec", "enc"])
             {
-                if (names.FirstOrDefault(n => n.StartsWith(kind, StringComparison.Ordinal)) is { } first)
-                    yield return new("Vulkan0", model, cases, first);
+                if (names.FirstOrDefault(n => n.StartsWith(kind, StringComparison.Ordinal)) is not { } first)
+                    continue;
+                foreach (string gpu in ComputeDevice.Gpus)
+                    yield return new(gpu, model, cases, first);
             }
         }
     }

@@ -25,6 +25,7 @@ public sealed class BlockFaultTests : IDisposable
     [InlineData("CPU", "noise_refiner.0.attention.qkv.weight", float.NaN, "noise_refiner.0", "step 3 of 8")]
     [InlineData("CPU", "layers.0.attention.q_norm.weight", float.NaN, "layers.0", "step 3 of 8")]
     [InlineData("CPU", "layers.1.feed_forward.w1.weight", float.NegativeInfinity, "layers.1", "step 3 of 8")]
+    [InlineData("CUDA0", "layers.1.feed_forward.w2.weight", float.NaN, "layers.1", "step 3 of 8")]
     [InlineData("Vulkan0", "layers.1.feed_forward.w2.weight", float.NaN, "layers.1", "step 3 of 8")]
     [InlineData("CPU", "final_layer.linear.weight", float.NaN, "final_layer", "step 3 of 8")]
     public void Transformer_names_step_and_block(string device, string tensor, float value, string block, string moment)

@@ -24,7 +24,10 @@ internal sealed class ComputeDevice
 
     public static string NativeFolder => Path.Combine(GoldenJson.RepositoryRoot, "Module", "native", Libraries.RuntimeId);
 
-    /// <summary>The CPU, or a Vulkan GPU; skips the test where there is none.</summary>
+    /// <summary>The first GPU of each backend, whether it is there or not.</summary>
+    public static IReadOnlyList<string> Gpus { get; } = ["CUDA0", "Vulkan0"];
+
+    /// <summary>The CPU, or one of <see cref="Gpus"/>; skips the test where there is none.</summary>
     public static ComputeDevice Get(string name)
     {
         lock (s_open)
@@ -33,8 +36,9 @@ internal sealed class ComputeDevice
                 return open;
             if (name != "CPU")
             {
-                IReadOnlyList<Device> rows = Devices.List(BackendKind.Vulkan);
-                Assert.SkipUnless(rows.Any(d => d.IsAvailable), $"There is no Vulkan device: {rows[0].Description}");
+                BackendKind kind = Enum.Parse<BackendKind>(name.TrimEnd('0'), ignoreCase: true);
+                IReadOnlyList<Device> rows = Devices.List(kind);
+                Assert.SkipUnless(rows.Any(d => d.IsAvailable), $"There is no {kind} device: {rows[0].Description}");
             }
             return s_open[name] = new ComputeDevice(name);
         }

@@ -51,12 +51,13 @@ internal sealed class GoldenFile : IDisposable
     /// <summary>
     /// What the tolerances go by: the coarsest type among the matrices of a component. The matrix kernels of Vulkan take their operands
     /// as F16 whatever the weights are stored in (the tiles in shared memory are F16), so F32 weights count as F16 there, unless
-    /// the run sets GGML_VK_DISABLE_F16, which selects F32 kernels.
+    /// the run sets GGML_VK_DISABLE_F16, which selects F32 kernels. Those of CUDA take them as TF32, which has the mantissa of F16.
     /// </summary>
     public static WeightPrecision Precision(ComponentFile file, string device)
     {
         WeightPrecision stored = Precision(file);
-        bool halfKernels = device != "CPU" && Environment.GetEnvironmentVariable("GGML_VK_DISABLE_F16") is null;
+        bool halfKernels = device.StartsWith("CUDA", StringComparison.Ordinal)
+            || (device.StartsWith("Vulkan", StringComparison.Ordinal) && Environment.GetEnvironmentVariable("GGML_VK_DISABLE_F16") is null);
         return stored == WeightPrecision.F32 && halfKernels ? WeightPrecision.F16 : stored;
     }
 

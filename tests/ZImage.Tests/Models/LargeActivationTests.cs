@@ -22,9 +22,11 @@ public sealed class LargeActivationTests : IDisposable
         foreach (GgmlType type in (GgmlType[])[GgmlType.F16, GgmlType.BF16, GgmlType.Q4_1, GgmlType.Q8_0, GgmlType.Q4_K, GgmlType.Q6_K])
         {
             yield return new("CPU", type);
-            yield return new("Vulkan0", type);
+            foreach (string gpu in ComputeDevice.Gpus)
+                yield return new(gpu, type);
         }
-        yield return new("Vulkan0", GgmlType.F32);
+        foreach (string gpu in ComputeDevice.Gpus)
+            yield return new(gpu, GgmlType.F32);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -73,6 +75,8 @@ public sealed class LargeActivationTests : IDisposable
 
     [Theory]
     [InlineData("CPU", GgmlType.F16)]
+    [InlineData("CUDA0", GgmlType.F16)]
+    [InlineData("CUDA0", GgmlType.F32)]
     [InlineData("Vulkan0", GgmlType.F16)]
     [InlineData("Vulkan0", GgmlType.F32)]
     public void Autoencoder_holds(string device, GgmlType type)
