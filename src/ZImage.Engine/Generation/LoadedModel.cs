@@ -24,10 +24,9 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>Declares all weights; on the device none has a place yet.</summary>
     /// <param name="files">The files.</param>
     /// <param name="device">The device.</param>
-    /// <param name="threads">Threads of the CPU; 0 for as many as fit the model.</param>
-    /// <param name="offload">Says which components are kept on the CPU.</param>
+    /// <param name="options">Threads, and which components are kept on the CPU.</param>
     /// <param name="opened">Called when the files are open, before anything else is done with them.</param>
-    public LoadedModel(ModelFiles files, Device device, int threads, OffloadOptions offload, Action<LoadedModel> opened)
+    public LoadedModel(ModelFiles files, Device device, SessionOptions options, Action<LoadedModel> opened)
     {
         try
         {
@@ -35,15 +34,15 @@ internal sealed class LoadedModel : IDisposable
             _files[ComponentKind.TextEncoder] = ComponentFile.Open(files.TextEncoder, ComponentKind.TextEncoder);
             _files[ComponentKind.Autoencoder] = ComponentFile.Open(files.Vae, ComponentKind.Autoencoder);
             opened(this);
-            _threads = threads > 0 ? threads : DefaultThreads(File(ComponentKind.Transformer));
+            _threads = options.Threads > 0 ? options.Threads : DefaultThreads(File(ComponentKind.Transformer));
             _backend = Backend.Open(device, _threads);
-            Memory = new DeviceMemory(_backend);
+            Memory = options.CopiesWeights ? new DeviceMemory(_backend) { UsesFiles = false } : new DeviceMemory(_backend);
             Ram = new MemoryAccount("RAM", BufferType.PinnedFor(device));
             Residency = new DeviceResidency(Memory, new WeightTransfer(Memory, Ram));
             Transformer = new Transformer(File(ComponentKind.Transformer), _backend);
             Residency.Add(ComponentKind.Transformer, Transformer.Weights);
-            TextEncoder = MakeTextEncoder(OnCpu(offload.TextEncoderOnCpu));
-            Autoencoder = MakeAutoencoder(OnCpu(offload.VaeOnCpu));
+            TextEncoder = MakeTextEncoder(OnCpu(options.Offload.TextEncoderOnCpu));
+            Autoencoder = MakeAutoencoder(OnCpu(options.Offload.VaeOnCpu));
         }
         catch
         {

@@ -41,7 +41,7 @@ public sealed class ModelSession : IDisposable
         try
         {
             // The vocabulary is built beside the mapping and upload of the weights.
-            _model = new LoadedModel(files, device, options.Threads, options.Offload, opened => tokenizer = Task.Run(
+            _model = new LoadedModel(files, device, options, opened => tokenizer = Task.Run(
                 () => new Qwen3Tokenizer(TextEncoderVocabulary.Read(opened.File(ComponentKind.TextEncoder).Checkpoint, files.Tokenizer)), CancellationToken.None));
             ComponentFile diffusion = _model.File(ComponentKind.Transformer), textEncoder = _model.File(ComponentKind.TextEncoder);
             CheckFit(files, _model.Transformer.Config, _model.TextEncoder, _model.Autoencoder);
@@ -112,8 +112,8 @@ public sealed class ModelSession : IDisposable
     /// <summary>True after a fault inside ggml: the session cannot compute any more.</summary>
     public bool HasFaulted => _thread.HasFaulted;
 
-    /// <summary>The accounts of the session's memory; for tests.</summary>
-    internal (DeviceMemory Device, MemoryAccount Ram) Accounts => (_model.Memory, _model.Ram);
+    /// <summary>The accounts of the session's memory: of the device, and of pinned host memory; for tests.</summary>
+    internal (MemoryAccount Device, MemoryAccount Ram) Accounts => (_model.Memory, _model.Ram);
 
     /// <summary>Loads a model.</summary>
     /// <exception cref="ZImageException">A file, the device or its memory does not do; nothing stays open.</exception>

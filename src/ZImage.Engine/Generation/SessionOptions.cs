@@ -11,6 +11,9 @@ public sealed record SessionOptions
     /// <summary>Threads of the CPU backend; 0 for one per processor, or fewer for a small model.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Weights are copied on the CPU too, as on a device with memory of its own; for tests.</summary>
+    internal bool CopiesWeights { get; init; }
+
     /// <summary>How the memory of the device is used.</summary>
     public OffloadOptions Offload { get; init; } = new();
 }

@@ -87,6 +87,9 @@ public class MemoryAccount(string name, BufferType type)
 public sealed class DeviceMemory(Backend backend) : MemoryAccount(backend.Device.Name, backend.BufferType)
 {
     public Backend Backend { get; } = backend;
+
+    /// <summary>Whether weights are used where they lie in a mapped file; off for tests that move weights on the CPU.</summary>
+    internal bool UsesFiles { get; init; } = backend.BufferType.IsHost;
 }
 
 /// <summary>A buffer that is counted from allocation to disposal.</summary>

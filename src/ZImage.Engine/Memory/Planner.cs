@@ -47,11 +47,11 @@ internal static class Planner
             HostBytes = hostBytes,
             RereadBytes = input.UsesStaging ? traffic.Moves.Where(move => !kept.Contains(move.Key)).Sum(move => move.Value * input.BytesOf(move.Key)) : 0,
             Kept = kept,
-            Phases = [.. input.Phases.Select((need, i) => Phase(need, placements[i], slotBytes, moved[i], kept, input))],
+            Phases = [.. input.Phases.Select((need, i) => Phase(need, placements[i], slotBytes, moved[i], traffic.Moves.Keys.Except(kept).ToHashSet(), input))],
         };
     }
 
-    private static PhasePlan Phase(PhaseNeed need, PhasePlacement placement, long slotBytes, long[] moved, HashSet<Block> kept, PlanInput input)
+    private static PhasePlan Phase(PhaseNeed need, PhasePlacement placement, long slotBytes, long[] moved, HashSet<Block> reread, PlanInput input)
     {
         List<Block> own = [.. need.Sequences.SelectMany(sequence => sequence.Blocks).Distinct().Where(block => input.BytesOf(block) > 0)];
         long slot = placement.Streamed.Count > 0 ? slotBytes : 0;
@@ -67,7 +67,7 @@ internal static class Planner
             ResidentBlocks = own.Count(placement.Held.Contains),
             StreamedBlocks = placement.Streamed.Count,
             Flops = need.Footprint.Flops * need.Sequences[^1].Times,
-            Seconds = Seconds(need, moved, own.All(kept.Contains), input),
+            Seconds = Seconds(need, moved, !own.Exists(reread.Contains), input),
             Held = placement.Held,
             Streamed = placement.Streamed,
         };
