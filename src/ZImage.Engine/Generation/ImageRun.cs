@@ -62,6 +62,7 @@ internal sealed class ImageRun(LoadedModel model, SessionPlanner planner, Qwen3T
             throw new BudgetTooSmallException(plan, planner.Advise(shape, plan));
         observer?.OnMessage(MessageLevel.Verbose, plan.Describe());
         model.Memory.Limit = plan.BudgetBytes;
+        model.Ram.Limit = Math.Max(planner.RamBudget(), plan.HostBytes);
         return plan;
     }
 

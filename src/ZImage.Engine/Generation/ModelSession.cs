@@ -271,6 +271,7 @@ public sealed class ModelSession : IDisposable
             return;
         }
         _model.Memory.Limit = plan.BudgetBytes;
+        _model.Ram.Limit = long.MaxValue;
         _model.Residency.Follow(plan);
         _model.Residency.Enter(plan.Phases[0]);
     }

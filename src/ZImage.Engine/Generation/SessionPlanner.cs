@@ -33,6 +33,7 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
     private BudgetTracker _tracker = new(MemoryBudget.Default);
     private OffloadOptions _options = new();
     private long _uses;
+    private bool _hasRun;
 
     /// <summary>What plans follow.</summary>
     public OffloadOptions Options
@@ -52,7 +53,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
     public DeviceBudget Budget()
     {
         (long free, long total) = Devices.ReadMemory(model.Device) ?? (long.MaxValue / 4, long.MaxValue / 4);
-        return _tracker.Update(new MemoryReading(free, model.Memory.Bytes, total, model.Margin) { LimitBytes = systemLimit() });
+        // Before the first run ggml has taken nothing of the margin yet; afterwards what it took is not free any more.
+        return _tracker.Update(new MemoryReading(free, model.Memory.Bytes, total, model.Margin) { LimitBytes = systemLimit(), MarginTakenBytes = _hasRun ? null : 0 });
     }
 
     /// <summary>A plan for a run, with a mode and a budget.</summary>
@@ -62,8 +64,9 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
     /// <param name="timed">Whether the plan must say how long it takes, if need be by a short measurement of the device.</param>
     public MemoryPlan Make(RunShape run, OffloadMode mode, long budget, bool timed = false)
     {
-        // What moves nothing is the fastest: no speeds are needed to know that.
-        if (mode == OffloadMode.Auto && !timed && Planner.Make(OffloadMode.None, Input(run, budget, timed: false)) is { Fits: true } still)
+        // On a card a measurement takes milliseconds. Elsewhere it is spared where it decides nothing: what moves nothing is the fastest.
+        timed |= model.Device.Backend == BackendKind.Cuda;
+        if (mode == OffloadMode.Auto && !timed && Planner.Make(OffloadMode.None, Input(run, budget, timed)) is { Fits: true } still)
             return still with { RequestedMode = OffloadMode.Auto };
         return Planner.Make(mode, Input(run, budget, timed || mode == OffloadMode.Auto));
     }
@@ -84,6 +87,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
             yield return $"The budget {Options.VramBudget} is more than {model.Device.Name} has free: {ByteSize.Text(budget.Bytes)} count.";
         if (budget.AboveLimit)
             yield return $"The budget {Options.VramBudget} is more than Windows grants this process on {model.Device.Name}: the driver may move weights to shared memory, which is many times slower.";
+        if (plan.HostBytes > RamBudget())
+            yield return $"The RAM budget {Options.RamBudget} is less than the two buffers that weights pass through: {ByteSize.Text(plan.HostBytes)} are used.";
         if (Options.Reload == ReloadSource.Memory && plan.RereadBytes > 0)
             yield return $"The RAM budget does not hold all weights that come and go: {ByteSize.Text(plan.RereadBytes)} a run are read from the files again.";
     }
@@ -128,6 +133,7 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
     /// <param name="uploadedBytes">What was moved meanwhile: a phase that may have waited for it shows no speed.</param>
     public void Learn(ComponentKind kind, double flops, double seconds, long uploadedBytes)
     {
+        _hasRun = true;
         double copying = uploadedBytes / (model.Residency.Transfer.Rates.Copy ?? model.Residency.Transfer.Rates.Read ?? double.PositiveInfinity);
         if (seconds > 0 && copying < 0.05 * seconds)
             _flops[(kind, model.MemoryOf(kind).Name)] = flops / seconds;
@@ -213,7 +219,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
         return ComputeProbe.Flops(memory, type);
     }
 
-    private long RamBudget()
+    /// <summary>Bytes of pinned host memory that may be used.</summary>
+    public long RamBudget()
     {
         GCMemoryInfo machine = GC.GetGCMemoryInfo();
         long total = machine.TotalAvailableMemoryBytes, free = Math.Max(total - machine.MemoryLoadBytes, 0) + model.Ram.Bytes;

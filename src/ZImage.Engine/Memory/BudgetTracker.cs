@@ -45,13 +45,14 @@ public sealed class BudgetTracker(MemoryBudget budget)
         long free = long.Clamp(now.FreeBytes, 0, total);
         long live = free + long.Clamp(now.OwnBytes, 0, total - free);
         long margin = long.Max(now.MarginBytes, 0);
-        return Budget.Kind is MemoryBudgetKind.Bytes or MemoryBudgetKind.Share ? Fixed(now, live) : Remembered(now, live, margin);
+        return Budget.Kind is MemoryBudgetKind.Bytes or MemoryBudgetKind.Share ? Fixed(now, live, margin) : Remembered(now, live, margin);
     }
 
-    private DeviceBudget Fixed(MemoryReading now, long live)
+    // As much as was asked for, if ggml finds room beside it.
+    private DeviceBudget Fixed(MemoryReading now, long live, long margin)
     {
         long asked = Budget.Resolve(now.FreeBytes, now.TotalBytes, now.MarginBytes);
-        long bytes = long.Min(asked, live);
+        long bytes = long.Min(asked, long.Max(live - Rest(margin, now.MarginTakenBytes ?? margin), 0));
         return new DeviceBudget(bytes, CappedByFree: bytes < asked, CappedByLimit: false, AboveLimit: bytes > now.LimitBytes);
     }
 

@@ -53,11 +53,11 @@ internal sealed class DeviceResidency(DeviceMemory memory, WeightTransfer transf
             FreeSlots();
         foreach (WeightResidency component in _components.Values)
             component.Hold(phase.Held);
-        if (phase.SlotBytes == 0)
+        _slotBytes = phase.SlotBytes;
+        if (_slotBytes == 0)
             return;
         while (_slots.Count < 2)
-            _slots.Add(new BlockPlace(Memory, phase.SlotBytes, "a slot for streamed blocks"));
-        _slotBytes = phase.SlotBytes;
+            _slots.Add(new BlockPlace(Memory, _slotBytes, "a slot for streamed blocks"));
         _components[phase.Component].Stream(phase.Streamed, _slots);
     }
 

@@ -59,7 +59,7 @@ internal static partial class MissingDependency
     /// <summary>How to get a missing library, in one sentence.</summary>
     internal static string Advice(string missing) => missing.ToLowerInvariant() switch
     {
-        var m when m.Contains("nvcuda") || m.Contains("libcuda.") => "Install the NVIDIA driver (580 or newer for CUDA 13).",
+        var m when m.Contains("nvcuda") || m.Contains("libcuda.") => "Install the NVIDIA driver (580 or newer for CUDA 13; 590 or newer for cards of compute capability 7.5, 8.0 and 9.0).",
         var m when m.Contains("cudart") => "Install the CUDA 13 runtime (cudart), for example with the CUDA Toolkit 13.",
         var m when m.Contains("cublas") => "Install the CUDA 13 runtime libraries (cublas and cublasLt), for example with the CUDA Toolkit 13.",
         var m when m.Contains("vulkan") && !m.Contains("ggml") => "Install a graphics driver with Vulkan (on Debian: libvulkan1 and mesa-vulkan-drivers).",

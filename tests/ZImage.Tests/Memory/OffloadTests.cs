@@ -1,6 +1,9 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Generation;
-using ZImage.Engine.Imaging;
 using ZImage.Engine.Memory;
+using ZImage.Engine.Models;
 using ZImage.Ggml;
 using ZImage.Tests.Imaging;
 using ZImage.Tests.Models;
@@ -13,7 +16,7 @@ namespace ZImage.Tests.Memory;
 /// </summary>
 public sealed class OffloadTests
 {
-    private const int Size = 32, Steps = 3;
+    private const int Size = 16, Steps = 3;
 
     private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;
     private static readonly Dictionary<string, GeneratedImage> s_references = [];
@@ -157,22 +160,45 @@ public sealed class OffloadTests
         AssertSame(Reference("CPU"), session.Generate(Request(), null, Stop));
     }
 
-    // The advised budget does, and one byte of MiB less does not have to.
     [Fact]
-    public void A_smaller_picture_is_advised_when_it_would_do()
+    public void The_advised_budget_and_the_advised_size_do()
     {
+        ImageRequest large = Request() with { Width = 128, Height = 96 };
         using ModelSession session = Open("CPU", new OffloadOptions());
-        session.SetOffload(new OffloadOptions { VramBudget = Bytes(Least(session) - 4096) }, null, Stop);
-        BudgetTooSmallException fault = Assert.Throws<BudgetTooSmallException>(() => session.Generate(Request(), null, Stop));
-        System.Text.RegularExpressions.Match size = System.Text.RegularExpressions.Regex.Match(fault.RecommendedAction, @"a picture of (\d+)x(\d+)");
-        Assert.True(size.Success, fault.RecommendedAction);
-        GeneratedImage image = session.Generate(Request() with
-        {
-            Width = int.Parse(size.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture),
-            Height = int.Parse(size.Groups[2].ValueSpan, System.Globalization.CultureInfo.InvariantCulture),
-        }, null, Stop);
-        AssertAsPlanned(image);
+        session.SetOffload(new OffloadOptions { VramBudget = Bytes(LeastFor(session, large, 1) - (3 << 20)) }, null, Stop);
+        BudgetTooSmallException fault = Assert.Throws<BudgetTooSmallException>(() => session.Generate(large, null, Stop));
+        Match size = Regex.Match(fault.RecommendedAction, @"a picture of (\d+)x(\d+)"), budget = Regex.Match(fault.RecommendedAction, @"a budget of ([\d.]+) MiB with the mode (\w+)");
+        Assert.True(size.Success && budget.Success, fault.RecommendedAction);
+        AssertAsPlanned(session.Generate(large with { Width = Number(size, 1), Height = Number(size, 2) }, null, Stop));
+
+        // The text is rounded.
+        long advised = (long)((double.Parse(budget.Groups[1].ValueSpan, CultureInfo.InvariantCulture) + 0.06) * (1 << 20));
+        session.SetOffload(new OffloadOptions { Mode = Enum.Parse<OffloadMode>(budget.Groups[2].ValueSpan), VramBudget = Bytes(advised) }, null, Stop);
+        AssertAsPlanned(session.Generate(large, null, Stop));
+
+        static int Number(Match match, int group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
     }
+
+    // Encoding is planned for as well, though no cmdlet encodes yet.
+    [Theory]
+    [MemberData(nameof(EachDevice))]
+    public void Encoding_takes_what_its_plan_says(string device) => ComputeDevice.Get(device).Run(memory =>
+    {
+        using ComponentFile file = ComponentFile.Open(Path.Combine(GoldenFile.Folder, "vae-tiny.gguf"), ComponentKind.Autoencoder);
+        using var model = new Autoencoder(file, memory.Backend);
+        using WeightResidency residency = WeightResidency.Place(model.Weights, memory, Stop);
+        foreach ((int width, int height) in ((int, int)[])[(32, 32), (64, 32)])
+        {
+            long before = memory.Bytes;
+            memory.ResetPeak();
+            model.Encode(new float[width * height * 3], width, height, memory, Stop);
+            Assert.Equal(before + model.MeasureEncode(width, height, memory).Bytes, memory.PeakBytes);
+            memory.ResetPeak();
+            model.Decode(new float[width * height / 4], width / 8, height / 8, memory, null, Stop);
+            Assert.Equal(before + model.MeasureDecode(width / 8, height / 8, memory).Bytes, memory.PeakBytes);
+        }
+        return true;
+    });
 
     [Theory]
     [MemberData(nameof(EachDevice))]
