@@ -172,15 +172,16 @@ public sealed class ModelSession : IDisposable
     /// <param name="encodes">Whether a picture of that size is to be encoded too.</param>
     /// <param name="observer">Hears messages.</param>
     /// <param name="cancellation">Takes it out of the session's queue.</param>
-    public IReadOnlyList<MemoryPlan> Plan(ImageRequest request, IReadOnlyList<OffloadMode> modes, int images, bool encodes, IGenerationObserver? observer, CancellationToken cancellation)
+    /// <param name="budget">A budget to plan for in place of the session's, whether so much is free or not; null for the session's.</param>
+    public IReadOnlyList<MemoryPlan> Plan(ImageRequest request, IReadOnlyList<OffloadMode> modes, int images, bool encodes, IGenerationObserver? observer, CancellationToken cancellation, MemoryBudget? budget = null)
     {
         request = Resolve(request);
         CheckBatch(images);
         return OnThread(() =>
         {
             RunShape run = Shape(request, images) with { Encodes = encodes };
-            long budget = _planner.Budget().Bytes;
-            return modes.Select(mode => _planner.Make(run, mode, budget, timed: true)).ToList();
+            long bytes = budget is null ? _planner.Budget().Bytes : _planner.BytesOf(budget);
+            return modes.Select(mode => _planner.Make(run, mode, bytes, timed: true)).ToList();
         }, observer, cancellation);
     }
 

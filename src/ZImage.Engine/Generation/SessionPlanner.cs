@@ -52,9 +52,16 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
     /// <summary>The budget at this moment.</summary>
     public DeviceBudget Budget()
     {
-        (long free, long total) = Devices.ReadMemory(model.Device) ?? (long.MaxValue / 4, long.MaxValue / 4);
+        (long free, long total) = ReadMemory();
         // Before the first run ggml has taken nothing of the margin yet; afterwards what it took is not free any more.
         return _tracker.Update(new MemoryReading(free, model.Memory.Bytes, total, model.Margin) { LimitBytes = systemLimit(), MarginTakenBytes = _hasRun ? null : 0 });
+    }
+
+    /// <summary>What another budget would come to, be it free or not.</summary>
+    public long BytesOf(MemoryBudget other)
+    {
+        (long free, long total) = ReadMemory();
+        return other.Resolve(Math.Min(free + model.Memory.Bytes, total), total, model.Margin);
     }
 
     /// <summary>A plan for a run, with a mode and a budget.</summary>
@@ -138,6 +145,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
         if (seconds > 0 && copying < 0.05 * seconds)
             _flops[(kind, model.MemoryOf(kind).Name)] = flops / seconds;
     }
+
+    private (long Free, long Total) ReadMemory() => Devices.ReadMemory(model.Device) ?? (long.MaxValue / 4, long.MaxValue / 4);
 
     private PlanInput Input(RunShape run, long budget, bool timed) => new()
     {

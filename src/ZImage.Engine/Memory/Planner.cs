@@ -47,7 +47,8 @@ internal static class Planner
             HostBytes = hostBytes,
             RereadBytes = input.UsesStaging ? traffic.Moves.Where(move => !kept.Contains(move.Key)).Sum(move => move.Value * input.BytesOf(move.Key)) : 0,
             Kept = kept,
-            Phases = [.. input.Phases.Select((need, i) => Phase(need, placements[i], slotBytes, moved[i], traffic.Moves.Keys.Except(kept).ToHashSet(), input))],
+            // An array: PowerShell cannot index the list that a collection expression would make.
+            Phases = input.Phases.Select((need, i) => Phase(need, placements[i], slotBytes, moved[i], traffic.Moves.Keys.Except(kept).ToHashSet(), input)).ToArray(),
         };
     }
 

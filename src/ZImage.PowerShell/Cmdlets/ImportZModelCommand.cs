@@ -1,10 +1,10 @@
 using System.Management.Automation;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Generation;
+using ZImage.Engine.Memory;
 using ZImage.Ggml;
 using ZImage.PowerShell.Binding;
 using ZImage.PowerShell.Completion;
-using ZImage.PowerShell.Execution;
 using ZImage.PowerShell.Sessions;
 
 namespace ZImage.PowerShell.Cmdlets;
@@ -14,7 +14,7 @@ namespace ZImage.PowerShell.Cmdlets;
 // properties of an object that names three files.
 [Cmdlet(VerbsData.Import, "ZModel")]
 [OutputType(typeof(ModelSession))]
-public sealed class ImportZModelCommand : EngineCmdlet
+public sealed class ImportZModelCommand : OffloadCmdlet
 {
     private const string FromFolder = "Path";
     private const string FromLiteralFolder = "LiteralPath";
@@ -74,7 +74,7 @@ public sealed class ImportZModelCommand : EngineCmdlet
     [ValidateRange(0, MostThreads)]
     public int Threads { get; set; }
 
-    protected override void ProcessRecord() => Report(() =>
+    private protected override void ProcessInput() => Report(() =>
     {
         switch (ParameterSetName)
         {
@@ -110,7 +110,7 @@ public sealed class ImportZModelCommand : EngineCmdlet
         string name = OpenSessions.ReserveName(Name, nameBasis);
         try
         {
-            var options = new SessionOptions { Name = name, Threads = Threads };
+            var options = new SessionOptions { Name = name, Threads = Threads, Offload = Change(new OffloadOptions()) };
             ModelSession session = RunEngine($"Importing the model '{name}'", (observer, cancellation) =>
                 ModelSession.Open(findFiles(), FindDevice(Device ?? "Auto", observer), options, observer, cancellation));
             OpenSessions.Add(session);

@@ -33,6 +33,9 @@ internal sealed class SettingsInVain(NewZImageCommand options, IReadOnlySet<stri
                 yield return $"Shift has no effect: the scheduler {scheduler} does not look at it.";
         }
 
+        if (options.BatchSize > 1 && options.Count is null or 1 && Counts(nameof(options.BatchSize), nameof(options.Count)))
+            yield return "BatchSize has no effect: there is one picture to draw.";
+
         if (!Samplers.TryFind(request.Sampler, out ISampler? sampler))
             yield break;
         if (sampler.DefaultEta is null && options.Eta is not null && Counts(nameof(options.Eta), nameof(options.Sampler)))

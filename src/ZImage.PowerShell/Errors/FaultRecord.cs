@@ -39,6 +39,8 @@ internal static class FaultRecord
 
         [typeof(NativeLibraryMissingException)] = ErrorCategory.NotInstalled,
         [typeof(DeviceNotFoundException)] = ErrorCategory.ObjectNotFound,
+        [typeof(BudgetTooSmallException)] = ErrorCategory.LimitsExceeded,
+        [typeof(BudgetExceededException)] = ErrorCategory.LimitsExceeded,
         [typeof(DeviceOutOfMemoryException)] = ErrorCategory.ResourceUnavailable,
         [typeof(ComputeFailedException)] = ErrorCategory.DeviceError,
         [typeof(NativeAbortException)] = ErrorCategory.DeviceError,

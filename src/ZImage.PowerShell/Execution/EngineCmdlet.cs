@@ -19,10 +19,10 @@ public abstract class EngineCmdlet : ZImageCmdlet
     protected override void StopProcessing() => _stop.Cancel();
 
     /// <summary>Runs <paramref name="work"/> and writes its progress and messages until it ends.</summary>
-    /// <param name="activity">What the progress bar says is going on.</param>
+    /// <param name="activity">What the progress bar says is going on; null for work without one.</param>
     /// <param name="work">Gets the listener for the engine and a token that is cancelled when the pipeline stops.</param>
     /// <exception cref="PipelineStoppedException">The pipeline was stopped.</exception>
-    private protected T RunEngine<T>(string activity, Func<IGenerationObserver, CancellationToken, T> work)
+    private protected T RunEngine<T>(string? activity, Func<IGenerationObserver, CancellationToken, T> work)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         using var events = new EngineEvents();
@@ -42,7 +42,7 @@ public abstract class EngineCmdlet : ZImageCmdlet
         }
         finally
         {
-            if (!Stopping)
+            if (activity is not null && !Stopping)
                 WriteProgress(new ProgressRecord(ActivityId, activity, "Done") { RecordType = ProgressRecordType.Completed });
         }
         return Result(running);
@@ -75,13 +75,15 @@ public abstract class EngineCmdlet : ZImageCmdlet
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private void WriteEvents(EngineEvents events, string activity)
+    private void WriteEvents(EngineEvents events, string? activity)
     {
         var text = new ProgressText();
         foreach (EngineEvent item in events.Receive())
         {
             if (item.Progress is { } progress)
             {
+                if (activity is null)
+                    continue;
                 // A new record each time: hosts keep what they are given.
                 WriteProgress(new ProgressRecord(ActivityId, activity, text.Status(progress))
                 {

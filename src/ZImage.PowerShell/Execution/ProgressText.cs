@@ -23,6 +23,7 @@ internal sealed class ProgressText
         Phase.Load => "Loading the model",
         Phase.Tokenize or Phase.Condition => "Reading the prompt",
         Phase.Sample => Sampling(progress),
+        Phase.Offload => "Moving weights",
         _ => "Decoding the picture",
     };
 

@@ -33,12 +33,14 @@ public sealed class ConventionTests
         => Assert.All(All.Where(c => c.Cmdlet.VerbName != VerbsCommon.Remove), c => Assert.NotEmpty(c.Type.GetCustomAttributes<OutputTypeAttribute>()));
 
     [Fact]
-    public void CmdletsThatWriteOrRemoveAskWhatIf()
-        => Assert.Equal(["Remove-ZModel", "Save-ZImage"], All.Where(c => c.Cmdlet.SupportsShouldProcess).Select(c => $"{c.Cmdlet.VerbName}-{c.Cmdlet.NounName}").Order());
+    public void CmdletsThatComputeOrChangeSomethingKnowWhatIf()
+        => Assert.Equal(["New-ZImage", "Remove-ZModel", "Save-ZImage", "Set-ZOffload"], All.Where(c => c.Cmdlet.SupportsShouldProcess).Select(c => $"{c.Cmdlet.VerbName}-{c.Cmdlet.NounName}").Order());
 
     [Theory]
     [InlineData("New-ZImage")]
     [InlineData("Import-ZModel")]
+    [InlineData("Get-ZMemoryPlan")]
+    [InlineData("Set-ZOffload")]
     public void EveryOptionBindsByPropertyName(string name)
     {
         Type type = All.Single(c => $"{c.Cmdlet.VerbName}-{c.Cmdlet.NounName}" == name).Type;

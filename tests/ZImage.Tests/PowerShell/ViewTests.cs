@@ -3,7 +3,7 @@ using ZImage.Tests.Hosting;
 
 namespace ZImage.Tests.Cmdlets;
 
-/// <summary>How sessions, images and devices look in a console: formatting needs a host, so it is one of its own.</summary>
+/// <summary>How sessions, images, plans and devices look in a console: formatting needs a host, so it is one of its own.</summary>
 public sealed partial class ViewTests
 {
     [Fact]
@@ -16,6 +16,8 @@ public sealed partial class ViewTests
             $image = New-ZImage 'a cat' -Size 32x32 -Steps 2 -Seed 42
             $image | Out-Default
             $image.Timeline.Entries | Out-Default
+            Get-ZMemoryPlan -Size 32x32 -Steps 2 -VramBudget 1GB -OffloadMode CondOnly | Out-Default
+            (Get-ZMemoryPlan -Size 32x32 -Steps 2).Phases | Out-Default
             $image | Save-ZImage '{folder.Path}/cat.png' -PassThru | Get-ZImageInfo | Out-Default
             Get-ZDevice CPU | Out-Default
             """);
@@ -23,19 +25,30 @@ public sealed partial class ViewTests
         Assert.Equal("", run.Error);
         Assert.Equal(
             """
-            Name                 Device   State   Weights (MiB) On device (MiB) Model
-            ----                 ------   -----   ------------- --------------- -----
-            tiny                 CPU      Ready             8.3             0.0 dit-tiny
+            Name                 Device   State   Offload        Weights (MiB) Device (MiB) Budget (MiB) Host (MiB) Model
+            ----                 ------   -----   -------        ------------- ------------ ------------ ---------- -----
+            tiny                 CPU      Ready   Auto                     8.3          0.0 SIZE        0.0 dit-tiny
                  Size Steps       Seed Time (s) PixelHash  Prompt
                  ---- -----       ---- -------- ---------  ------
                 32x32     2         42 TIME HASH a cat
-            Phase      Start (s)  Time (s) Peak (MiB) Name
-            -----      ---------  -------- ---------- ----
-            Tokenize TIME TIME SIZE prompt
-            Condition TIME TIME SIZE prompt
-            Sample TIME TIME SIZE step 1
-            Sample TIME TIME SIZE step 2
-            Decode TIME TIME SIZE image
+            Phase      Start (s)  Time (s) Peak (MiB) Moved (MiB) Name
+            -----      ---------  -------- ---------- ----------- ----
+            Tokenize TIME TIME SIZE SIZE prompt
+            Offload TIME TIME SIZE SIZE before Condition
+            Condition TIME TIME SIZE SIZE prompt
+            Offload TIME TIME SIZE SIZE before Sample
+            Sample TIME TIME SIZE SIZE step 1
+            Sample TIME TIME SIZE SIZE step 2
+            Offload TIME TIME SIZE SIZE before Decode
+            Decode TIME TIME SIZE SIZE image
+            Mode           Fits  Peak (MiB) Budget (MiB) Moved (MiB) Stay Streamed Time (s) Size
+            ----           ----  ---------- ------------ ----------- ---- -------- -------- ----
+            CondOnly       True SIZE SIZE SIZE    0        0 TIME 32x32
+            Phase     Component   Device   Weights (MiB) Work (MiB) Peak (MiB) Moved (MiB) Stay Streamed Time (s)
+            -----     ---------   ------   ------------- ---------- ---------- ----------- ---- -------- --------
+            Condition TextEncoder CPU SIZE SIZE SIZE SIZE    0        0 TIME
+            Sample    Transformer CPU SIZE SIZE SIZE SIZE    0        0 TIME
+            Decode    Autoencoder CPU SIZE SIZE SIZE SIZE    0        0 TIME
             Name                          Size Steps       Seed Prompt
             ----                          ---- -----       ---- ------
             cat.png                      32x32     2         42 a cat
@@ -54,7 +67,7 @@ public sealed partial class ViewTests
                 return CpuRow().Match(l).Groups[1].Value;
             l = Hash().Replace(l, "HASH");
             l = Seconds().Replace(l, " TIME");
-            return Mebibytes().Replace(l, "$1 SIZE");
+            return (l.StartsWith("tiny ", StringComparison.Ordinal) ? Thousands() : Mebibytes()).Replace(l, " SIZE");
         }));
 
     [GeneratedRegex(@"^(CPU +Cpu +yes) +\d+\.\d +\d+\.\d \S")]
@@ -66,6 +79,10 @@ public sealed partial class ViewTests
     [GeneratedRegex(@" *\b\d+\.\d{2,3}\b")]
     private static partial Regex Seconds();
 
-    [GeneratedRegex(@"(TIME) +[\d,]+\.\d")]
+    [GeneratedRegex(@" +[\d,]+\.\d\b")]
     private static partial Regex Mebibytes();
+
+    // The budget is what the machine has free.
+    [GeneratedRegex(@" +\d[\d,]{4,}\.\d\b")]
+    private static partial Regex Thousands();
 }

@@ -1,0 +1,55 @@
+using System.Management.Automation;
+using ZImage.Engine.Generation;
+using ZImage.Engine.Memory;
+using ZImage.PowerShell.Binding;
+using ZImage.PowerShell.Completion;
+using ZImage.PowerShell.Sessions;
+
+namespace ZImage.PowerShell.Cmdlets;
+
+/// <summary>Changes how an imported model uses the memory of its device, without importing it again. What is not given stays as it is.</summary>
+[Cmdlet(VerbsCommon.Set, "ZOffload", SupportsShouldProcess = true)]
+[OutputType(typeof(ModelSession))]
+public sealed class SetZOffloadCommand : OffloadCmdlet
+{
+    /// <summary>The imported model, as Import-ZModel or Get-ZModel give it, or its name; the one imported last when left out.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ModelArgument]
+    [ArgumentCompleter(typeof(SessionNameCompleter))]
+    public ModelReference? Model { get; set; }
+
+    /// <summary>Puts the model into the pipeline.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private protected override void ProcessInput() => Report(() =>
+    {
+        ModelSession session = Model?.Find() ?? OpenSessions.Latest;
+        OffloadOptions wanted = Change(session.Offload);
+        if (ShouldProcess(session.Name, Describe(session.Offload, wanted)))
+        {
+            RunEngine(null, (observer, cancellation) =>
+            {
+                session.SetOffload(wanted, observer, cancellation);
+                return session;
+            });
+        }
+        if (PassThru)
+            WriteObject(session);
+    });
+
+    private static string Describe(OffloadOptions before, OffloadOptions after)
+    {
+        (string Name, string Before, string After)[] all =
+        [
+            (nameof(OffloadMode), $"{before.Mode}", $"{after.Mode}"),
+            (nameof(TextEncoderOnCpu), $"{before.TextEncoderOnCpu}", $"{after.TextEncoderOnCpu}"),
+            (nameof(VaeOnCpu), $"{before.VaeOnCpu}", $"{after.VaeOnCpu}"),
+            (nameof(Reload), $"{before.Reload}", $"{after.Reload}"),
+            (nameof(VramBudget), $"{before.VramBudget}", $"{after.VramBudget}"),
+            (nameof(RamBudget), $"{before.RamBudget}", $"{after.RamBudget}"),
+        ];
+        string[] changes = [.. all.Where(option => option.Before != option.After).Select(option => $"{option.Name} from {option.Before} to {option.After}")];
+        return changes.Length == 0 ? "Change nothing: all options are so already" : $"Change {string.Join(", ", changes)}";
+    }
+}
