@@ -32,10 +32,29 @@ Describe 'Import-ZModel' {
 
     It 'shows the session in a table and in a list' {
         $model = Import-ZModel -Demo -Device CPU
-        $model | Format-Table | Out-String -Width 120 | Should -Match '(?m)^demo\s+CPU\s+Ready\s+[\d.,]+\s+[\d.,]+\s+\S'
+        $model | Format-Table | Out-String -Width 120 | Should -Match '(?m)^demo\s+CPU\s+Ready\s+Auto\s+[\d.,]+\s+[\d.,]+\s+[\d.,]+\s+[\d.,]+\s+\S'
         $list = $model | Format-List | Out-String -Width 200
         $list | Should -Match 'Defaults\s+: \d+x\d+, \d+ steps of \w+ on \w+'
+        $list | Should -Match 'Offload\s+: Auto, reload Auto'
+        $list | Should -Match 'OnDevice\s+: [\d.,]+ of [\d.,]+ MiB \(VramBudget auto\)'
         $list | Should -Match 'Transformer: [\d.,]+ M weights'
+    }
+
+    It 'takes the options of offloading' {
+        $model = Import-ZModel -Demo -Device CPU -OffloadMode cond_only -TextEncoderOnCpu -VaeOnCpu -Reload File -VramBudget 4GB -RamBudget 50% -WarningAction SilentlyContinue
+        $model.OffloadMode | Should -Be 'CondOnly'
+        $model.Offload.TextEncoderOnCpu -and $model.Offload.VaeOnCpu | Should -BeTrue
+        $model.Offload.Reload | Should -Be 'File'
+        "$($model.Offload.VramBudget) $($model.Offload.RamBudget)" | Should -Be '4GB 50%'
+    }
+
+    It 'takes them from a CSV file, empty cells too' {
+        $row = "Path,Device,Threads,OffloadMode,TextEncoderOnCpu,VaeOnCpu,Reload,VramBudget,RamBudget`n$demo,CPU,1,layer-streaming,,true,,-1GB," | ConvertFrom-Csv
+        $model = $row | Import-ZModel -WarningAction SilentlyContinue
+        $model.OffloadMode | Should -Be 'LayerStreaming'
+        $model.Offload.TextEncoderOnCpu | Should -BeFalse
+        $model.Offload.VaeOnCpu | Should -BeTrue
+        $model.Offload.VramBudget.ToString() | Should -Be '-1GB'
     }
 
     It 'says which file does not fit' {

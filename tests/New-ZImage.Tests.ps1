@@ -30,7 +30,9 @@ Describe 'New-ZImage' {
         $table | Should -Match "64x64\s+2\s+42\s+[\d.,]+\s+$($image.PixelHash.Substring(0, 10))\s+a cat"
         $list = $image | Format-List | Out-String -Width 200
         $list | Should -Match 'Sampling\s+: 2 steps of \w+ on \w+, shift [\d.,]+, CFG scale 1'
-        $list | Should -Match 'Phases\s+: Tokenize [\d.,]+ s, Condition [\d.,]+ s, Sample [\d.,]+ s, Decode [\d.,]+ s'
+        $list | Should -Match 'Phases\s+: Tokenize [\d.,]+ s, Offload [\d.,]+ s, Condition [\d.,]+ s, Sample [\d.,]+ s, Decode [\d.,]+ s'
+        $list | Should -Match 'Plan\s+: 64x64 on CPU, mode None'
+        $list | Should -Match 'Moved\s+: 0[.,]0 MiB'
     }
 
     It 'tells where the time went' {
@@ -120,6 +122,28 @@ Describe 'New-ZImage' {
         @{ line = 'New-ZImage x -Size 1024x10'; text = '1024x1024' }
     ) {
         (TabExpansion2 $line $line.Length).CompletionMatches.CompletionText | Should -Contain $text
+    }
+
+    It 'draws pictures together in the order of their seeds' {
+        $together = New-ZImage 'a cat' @small -Seed 5 -Count 3 -BatchSize 2
+        $together.Seed | Should -Be 5, 6, 7
+        $together.Plan.BatchSize | Should -Be 2, 2, 1
+        $together.PixelHash | Should -Be (New-ZImage 'a cat' @small -Seed 5 -Count 3 -BatchSize 1).PixelHash
+    }
+
+    It 'draws nothing with -WhatIf, whatever comes by the pipeline' {
+        New-ZImage 'a cat' @small -Count 3 -WhatIf | Should -BeNullOrEmpty
+        'a cat', 'a dog' | New-ZImage @small -WhatIf | Should -BeNullOrEmpty
+        "Prompt,Size,BatchSize`na cat,64x64," | ConvertFrom-Csv | New-ZImage -WhatIf | Should -BeNullOrEmpty
+    }
+
+    It 'does not fail with -WhatIf where the plan does not fit' {
+        Set-ZOffload -VramBudget 16KB -WarningAction SilentlyContinue
+        try {
+            { New-ZImage 'a cat' @small -WhatIf -ErrorAction Stop } | Should -Not -Throw
+        } finally {
+            Set-ZOffload -VramBudget auto
+        }
     }
 
     It 'works in parallel runspaces that share the model' {
