@@ -13,7 +13,7 @@ public sealed class WeightTransfer : IDisposable
 {
     // Enough to tell the speed of a link; later copies are not waited for.
     private const int MeasuredCopies = 4;
-    private const long LeastMeasured = 1 << 20;
+    private const long LeastMeasured = 1 << 18;
 
     private readonly DeviceMemory _memory;
     private readonly MemoryAccount _ram;
@@ -93,8 +93,10 @@ public sealed class WeightTransfer : IDisposable
         Bytes += image.Bytes;
         if (_thread is null)
         {
+            long began = Stopwatch.GetTimestamp();
             image.ReadInto(place.Buffer);
             place.Content = image;
+            Rates = Rates with { Read = Rate(image.Bytes, began) ?? Rates.Read };
             return;
         }
         HostCopy source = SourceFor(image);
@@ -119,7 +121,11 @@ public sealed class WeightTransfer : IDisposable
         {
             pending.Work.Wait();
             if (_copier is null)
+            {
+                long began = Stopwatch.GetTimestamp();
                 Backend.Copy(pending.Place.Bytes, pending.Source.Buffer, pending.Source.Content!.Bytes);
+                Rates = Rates with { Copy = Rate(pending.Source.Content.Bytes, began) ?? Rates.Copy };
+            }
             else
                 pending.Source.Await(_memory.Backend);
         }
@@ -189,8 +195,7 @@ public sealed class WeightTransfer : IDisposable
         {
             long began = Stopwatch.GetTimestamp();
             source.Read(image);
-            if (image.Bytes >= LeastMeasured)
-                Rates = Rates with { Read = image.Bytes / Stopwatch.GetElapsedTime(began).TotalSeconds };
+            Rates = Rates with { Read = Rate(image.Bytes, began) ?? Rates.Read };
         }
         if (_copier is null)
             return;
@@ -202,7 +207,10 @@ public sealed class WeightTransfer : IDisposable
         if (!measure)
             return;
         _copier.Synchronize();
-        Rates = Rates with { Copy = Math.Max(Rates.Copy ?? 0, image.Bytes / Stopwatch.GetElapsedTime(start).TotalSeconds) };
+        Rates = Rates with { Copy = Math.Max(Rates.Copy ?? 0, Rate(image.Bytes, start) ?? 0) };
         _measured++;
     }
+
+    // Small blocks show the time of starting.
+    private static double? Rate(long bytes, long began) => bytes >= LeastMeasured ? bytes / Stopwatch.GetElapsedTime(began).TotalSeconds : null;
 }
