@@ -80,7 +80,7 @@ public sealed class GeneratedImage
     /// <summary>True when the prompt was longer than the text encoder takes and its end was not used.</summary>
     public required bool PromptTruncated { get; init; }
 
-    /// <summary>Seconds from request to pixels.</summary>
+    /// <summary>Seconds from request to pixels; of pictures that were made together, from their common beginning.</summary>
     public required double DurationSeconds { get; init; }
 
     /// <summary>Time from request to pixels.</summary>

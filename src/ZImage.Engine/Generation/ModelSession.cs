@@ -51,7 +51,8 @@ public sealed class ModelSession : IDisposable
             Defaults = RecommendedSettings.For(diffusion, variant.Variant);
             observer?.OnMessage(MessageLevel.Verbose, $"{Name} is of the kind {variant.Variant}: {variant.Evidence}.");
             CheckRope(_model.TextEncoder.Config, files.TextEncoder, observer);
-            Components = [Summarize(ComponentKind.Transformer, _model.Transformer.Weights), Summarize(ComponentKind.TextEncoder, _model.TextEncoder.Weights), Summarize(ComponentKind.Autoencoder, _model.Autoencoder.Weights)];
+            // An array: PowerShell cannot index the list that a collection expression would make.
+            Components = new[] { Summarize(ComponentKind.Transformer, _model.Transformer.Weights), Summarize(ComponentKind.TextEncoder, _model.TextEncoder.Weights), Summarize(ComponentKind.Autoencoder, _model.Autoencoder.Weights) };
             _planner = new SessionPlanner(_model, () => _videoMemory?.Read()?.LocalBudgetBytes);
             Apply(options.Offload, observer);
             _model.Residency.Bring(cancellation);
@@ -264,6 +265,8 @@ public sealed class ModelSession : IDisposable
         MemoryPlan plan = _planner.Make(shape, options.Mode, budget.Bytes);
         foreach (string warning in _planner.Warnings(plan, budget))
             observer?.OnMessage(MessageLevel.Warning, warning);
+        _model.Memory.Limit = plan.BudgetBytes;
+        _model.Ram.Limit = long.MaxValue;
         if (!plan.Fits)
         {
             _model.Residency.Clear();
@@ -271,8 +274,6 @@ public sealed class ModelSession : IDisposable
             observer?.OnMessage(MessageLevel.Warning, $"{fault.Message} {fault.RecommendedAction}");
             return;
         }
-        _model.Memory.Limit = plan.BudgetBytes;
-        _model.Ram.Limit = long.MaxValue;
         _model.Residency.Follow(plan);
         _model.Residency.Enter(plan.Phases[0]);
     }

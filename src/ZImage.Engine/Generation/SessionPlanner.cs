@@ -108,7 +108,7 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
         if (others.Where(other => other.Fits).MinBy(other => other.PredictedSeconds ?? other.UploadBytes) is { } fitting)
             ways.Add($"the mode {fitting.Mode} (-OffloadMode {fitting.Mode}), which needs {ByteSize.Text(fitting.PeakBytes)}");
         MemoryPlan least = plan.RequestedMode == OffloadMode.Auto ? others.Append(plan).MinBy(other => other.PeakBytes)! : plan;
-        ways.Add($"a budget of {ByteSize.Text(Least(run, least))} with the mode {least.Mode}");
+        ways.Add($"a budget of {ByteSize.AtLeast(Least(run, least))} with the mode {least.Mode}");
         if (Smaller(run, plan) is { } size)
             ways.Add($"a picture of {size.Width}x{size.Height}");
         return "What would do: " + string.Join(", or ", ways) + ".";
@@ -122,13 +122,13 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
         double bestCost = double.MaxValue;
         for (int images = 1; images <= Math.Min(count, MostChosen); images++)
         {
-            MemoryPlan plan = Make(run with { Images = images }, Options.Mode, budget);
-            // What is not moved is not shared either.
-            double cost = (plan.PredictedSeconds ?? plan.UploadBytes) / images;
-            if (!plan.Fits || plan.UploadBytes == 0)
+            RunShape together = run with { Images = images };
+            MemoryPlan plan = Make(together, Options.Mode, budget);
+            // What is not moved is not shared either, and what does not take time is not worth waiting for company.
+            if (!plan.Fits || plan.UploadBytes == 0 || (plan.PredictedSeconds ?? Make(together, plan.Mode, budget, timed: true).PredictedSeconds) is not { } seconds)
                 break;
-            if (cost < 0.98 * bestCost)
-                (best, bestCost) = (images, cost);
+            if (seconds / images < 0.95 * bestCost)
+                (best, bestCost) = (images, seconds / images);
         }
         return best;
     }

@@ -74,6 +74,8 @@ public sealed record MemoryPlan
         return $"{Width}x{Height} on {Device}, mode {mode}: at most {ByteSize.Text(PeakBytes)} of {ByteSize.Text(BudgetBytes)} ({Tightest.Phase}), {ByteSize.Text(UploadBytes)} moved a run.{blocks}{seconds}";
     }
 
+    public override string ToString() => Describe();
+
     private PhasePlan? Sampling => Phases.FirstOrDefault(phase => phase.Phase == Phase.Sample);
 }
 
