@@ -20,21 +20,22 @@ internal sealed class LoadedModel : IDisposable
     private readonly Dictionary<ComponentKind, WeightResidency> _onCpu = [];
     private readonly Backend _backend;
     private readonly int _threads;
+    private readonly Task? _reader;
     private DeviceMemory? _cpuMemory;
 
     /// <summary>Declares all weights; on the device none has a place yet.</summary>
     /// <param name="files">The files.</param>
     /// <param name="device">The device.</param>
     /// <param name="options">Threads, and which components are kept on the CPU.</param>
-    /// <param name="opened">Called when the files are open, before anything else is done with them.</param>
-    public LoadedModel(ModelFiles files, Device device, SessionOptions options, Action<LoadedModel> opened)
+    /// <param name="opened">Called when the files are open, before anything else is done with them; what it begins to read ends before they are closed.</param>
+    public LoadedModel(ModelFiles files, Device device, SessionOptions options, Func<LoadedModel, Task> opened)
     {
         try
         {
             _files[ComponentKind.Transformer] = ComponentFile.Open(files.Diffusion, ComponentKind.Transformer);
             _files[ComponentKind.TextEncoder] = ComponentFile.Open(files.TextEncoder, ComponentKind.TextEncoder);
             _files[ComponentKind.Autoencoder] = ComponentFile.Open(files.Vae, ComponentKind.Autoencoder);
-            opened(this);
+            _reader = opened(this);
             _threads = options.Threads > 0 ? options.Threads : DefaultThreads(File(ComponentKind.Transformer));
             _backend = Backend.Open(device, _threads);
             Memory = options.CopiesWeights ? new DeviceMemory(_backend) { UsesFiles = false } : new DeviceMemory(_backend);
@@ -108,6 +109,8 @@ internal sealed class LoadedModel : IDisposable
 
     public void Dispose()
     {
+        // A file must not be unmapped under its reader, whose own fault is not the one to report here.
+        _reader?.ContinueWith(_ => { }, TaskScheduler.Default).Wait();
         Residency?.Dispose();
         foreach (WeightResidency residency in _onCpu.Values)
             residency.Dispose();

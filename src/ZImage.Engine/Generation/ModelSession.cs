@@ -65,8 +65,6 @@ public sealed class ModelSession : IDisposable
         }
         catch
         {
-            // The file must not be unmapped under the reader of the vocabulary; the first fault is the one to report.
-            tokenizer?.ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
             _model?.Dispose();
             _videoMemory?.Dispose();
             throw;

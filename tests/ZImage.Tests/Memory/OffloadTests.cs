@@ -178,6 +178,22 @@ public sealed class OffloadTests
         static int Number(Match match, int group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
     }
 
+    // A vocabulary is read beside everything else, from a file that must not be unmapped meanwhile.
+    [Fact]
+    public void Files_are_closed_after_the_last_that_reads_them()
+    {
+        using var thread = new NativeThread("test");
+        Task? reader = null;
+        thread.Run(() => new LoadedModel(Files(), Devices.Cpu, new SessionOptions(), opened => reader = Task.Run(
+            () =>
+            {
+                Thread.Sleep(200);
+                _ = opened.File(ComponentKind.TextEncoder).Checkpoint.Files[0].Span(0, 4)[0];
+            },
+            Stop)).Dispose());
+        Assert.Equal(TaskStatus.RanToCompletion, reader!.Status);
+    }
+
     // Encoding is planned for as well, though no cmdlet encodes yet.
     [Theory]
     [MemberData(nameof(EachDevice))]
@@ -258,10 +274,11 @@ public sealed class OffloadTests
     private static ModelSession Open(string device, OffloadOptions offload)
     {
         _ = ComputeDevice.Get(device);
-        string golden = GoldenFile.Folder;
-        var files = new ModelFiles(Path.Combine(golden, "dit-tiny.gguf"), Path.Combine(golden, "qwen3-tiny.gguf"), Path.Combine(golden, "vae-tiny.gguf"));
-        return ModelSession.Open(files, Devices.Find(device), new SessionOptions { Threads = 1, Offload = offload, CopiesWeights = device == "CPU" }, null, Stop);
+        return ModelSession.Open(Files(), Devices.Find(device), new SessionOptions { Threads = 1, Offload = offload, CopiesWeights = device == "CPU" }, null, Stop);
     }
+
+    private static ModelFiles Files()
+        => new(Path.Combine(GoldenFile.Folder, "dit-tiny.gguf"), Path.Combine(GoldenFile.Folder, "qwen3-tiny.gguf"), Path.Combine(GoldenFile.Folder, "vae-tiny.gguf"));
 
     // The software device takes seconds for what others do in milliseconds.
     private static ImageRequest Request(string device = "CPU") => new()
