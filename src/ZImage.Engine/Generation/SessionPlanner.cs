@@ -208,15 +208,15 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
         foreach (ComponentKind kind in timed ? [ComponentKind.TextEncoder, ComponentKind.Transformer, ComponentKind.Autoencoder] : Array.Empty<ComponentKind>())
         {
             DeviceMemory memory = model.MemoryOf(kind);
-            if (!_flops.ContainsKey((kind, memory.Name)))
-                _flops[(kind, memory.Name)] = Probed(memory, kind);
+            if (!_flops.ContainsKey((kind, memory.Name)) && Probed(memory, kind) is { } flops)
+                _flops[(kind, memory.Name)] = flops;
         }
         (double? copy, double? read) = model.Residency.Transfer.Rates;
         return new MachineRates(copy, read, _flops.Where(pair => pair.Key.Item2 == model.MemoryOf(pair.Key.Item1).Name).ToDictionary(pair => pair.Key.Item1, pair => pair.Value));
     }
 
-    // With the type that most of the component's products are of.
-    private double Probed(DeviceMemory memory, ComponentKind kind)
+    // With the type that most of the component's products are of; null while the budget is full of weights.
+    private double? Probed(DeviceMemory memory, ComponentKind kind)
     {
         ModelWeights weights = kind switch
         {
@@ -225,7 +225,14 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
             _ => model.Autoencoder.Weights,
         };
         GgmlType type = weights.Blocks.SelectMany(block => block.Weights).GroupBy(weight => weight.Tensor.Type).MaxBy(group => group.Sum(weight => weight.Tensor.Bytes))!.Key;
-        return ComputeProbe.Flops(memory, type);
+        try
+        {
+            return ComputeProbe.Flops(memory, type);
+        }
+        catch (ZImageException e) when (e is BudgetExceededException or DeviceOutOfMemoryException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Bytes of pinned host memory that may be used.</summary>

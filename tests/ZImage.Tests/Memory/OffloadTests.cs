@@ -178,6 +178,20 @@ public sealed class OffloadTests
         static int Number(Match match, int group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
     }
 
+    [Fact]
+    public void A_plan_is_made_also_where_weights_fill_the_budget()
+    {
+        MemoryBudget least;
+        using (ModelSession session = Open("CPU", new OffloadOptions()))
+            least = Bytes(Least(session));
+        // A session that has not measured yet how fast the device is, and has no room for it.
+        using ModelSession full = Open("CPU", new OffloadOptions { Mode = OffloadMode.LayerStreaming, VramBudget = least });
+        MemoryPlan plan = full.Plan(Request(), [OffloadMode.LayerStreaming], 1, false, null, Stop)[0];
+        Assert.True(plan.Fits);
+        Assert.Equal(plan.BudgetBytes, full.VramBudgetBytes);
+        AssertSame(Reference("CPU"), full.Generate(Request(), null, Stop));
+    }
+
     // A vocabulary is read beside everything else, from a file that must not be unmapped meanwhile.
     [Fact]
     public void Files_are_closed_after_the_last_that_reads_them()
