@@ -35,7 +35,7 @@ public sealed record MemoryPlan
 
     public required IReadOnlyList<PhasePlan> Phases { get; init; }
 
-    /// <summary>Pinned host memory that the run takes: kept weights and staging.</summary>
+    /// <summary>Most pinned host memory that a run takes: kept weights, and the staging of the first run, through which everything comes.</summary>
     public required long HostBytes { get; init; }
 
     /// <summary>Bytes that each run after the first reads from the files again.</summary>

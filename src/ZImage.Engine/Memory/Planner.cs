@@ -27,13 +27,16 @@ internal static class Planner
         // Twice: what a run finds on the device is what the run before it left there.
         var traffic = new WeightTraffic(input.BytesOf);
         var moved = new long[input.Phases.Count][];
+        long largest = 0;
         for (int run = 0; run < 2; run++)
         {
+            // The first run brings everything through the two staging buffers, also what stays from then on.
+            largest = Math.Max(largest, traffic.Moves.Keys.Select(input.BytesOf).DefaultIfEmpty().Max());
             traffic.Forget();
             for (int i = 0; i < moved.Length; i++)
                 moved[i] = traffic.Enter(placements[i].Held, placements[i].Streamed, placements[i].Streamed.Count > 0 ? slotBytes : 0, input.Phases[i].OnDevice ? input.Phases[i].Sequences : []);
         }
-        (HashSet<Block> kept, long hostBytes) = Keep(traffic.Moves, input);
+        (HashSet<Block> kept, long hostBytes) = Keep(traffic.Moves, 2 * largest, input);
         return new MemoryPlan
         {
             RequestedMode = mode,
@@ -92,11 +95,11 @@ internal static class Planner
     }
 
     // The most travelled blocks first: they save the most reading.
-    private static (HashSet<Block> Blocks, long Bytes) Keep(IReadOnlyDictionary<Block, int> moves, PlanInput input)
+    private static (HashSet<Block> Blocks, long Bytes) Keep(IReadOnlyDictionary<Block, int> moves, long staging, PlanInput input)
     {
-        if (!input.UsesStaging || moves.Count == 0)
+        if (!input.UsesStaging)
             return ([], 0);
-        long bytes = 2 * moves.Keys.Max(input.BytesOf);
+        long bytes = staging;
         var kept = new HashSet<Block>();
         if (input.Reload == ReloadSource.File)
             return (kept, bytes);

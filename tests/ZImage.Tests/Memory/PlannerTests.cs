@@ -187,6 +187,13 @@ public sealed class PlannerTests
         Assert.Equal(0, Planner.Make(OffloadMode.LayerStreaming, input with { RamBudget = 1L << 40 }).RereadBytes);
     }
 
+    // What stays on the device has to get there once, whatever the RAM budget.
+    [Theory]
+    [InlineData(OffloadMode.None)]
+    [InlineData(OffloadMode.CondOnly)]
+    public void Host_memory_has_room_for_the_staging_of_the_first_run(OffloadMode mode)
+        => Assert.Equal(2 * 180 * Mib, Planner.Make(mode, Input(1L << 40, ram: 100 * Mib)).HostBytes);
+
     [Fact]
     public void A_component_on_the_CPU_takes_nothing_of_the_device()
     {
