@@ -60,29 +60,20 @@ internal sealed class ModePolicy
     {
         List<Block> transformer = Of(ComponentKind.Transformer);
         PhaseNeed? sampling = _input.Phases.FirstOrDefault(need => need.Phase == Phase.Sample && need.OnDevice);
+        List<Block> resident = sampling is null ? [] : [.. InOrderOfUse(sampling)];
+        bool all = sampling is null || Bytes(resident) + Workspace(sampling) <= _input.VramBudget;
         long slot = 0;
-        List<Block> resident = [];
-        if (sampling is not null)
+        // The slots hold whatever passes through them. Larger ones leave room for fewer resident blocks, of which one may be larger still.
+        while (true)
         {
-            resident = [.. InOrderOfUse(sampling)];
-            if (Bytes(resident) + Workspace(sampling) > _input.VramBudget)
-            {
-                slot = Largest(transformer);
-                // Once more with the slots as small as what is streamed then.
-                for (int round = 0; round < 2; round++)
-                {
-                    resident = Fitting(InOrderOfUse(sampling), _input.VramBudget - Workspace(sampling) - 2 * slot);
-                    slot = Largest(transformer.Except(resident));
-                }
-            }
+            if (!all)
+                resident = Fitting(InOrderOfUse(sampling!), _input.VramBudget - Workspace(sampling!) - 2 * slot);
+            IEnumerable<Block> streamed = _input.Phases.Where(need => need.OnDevice && need != sampling && IsStreamed(need, slot)).SelectMany(OwnBlocks);
+            long largest = Largest(streamed.Concat(transformer.Except(resident)));
+            if (largest <= slot)
+                break;
+            slot = largest;
         }
-        foreach (PhaseNeed need in _input.Phases.Where(need => need.OnDevice && need.Component != ComponentKind.Transformer))
-        {
-            if (IsStreamed(need, slot))
-                slot = Math.Max(slot, Largest(OwnBlocks(need)));
-        }
-        if (sampling is not null && resident.Count < transformer.Count)
-            resident = Fitting(resident, _input.VramBudget - Workspace(sampling) - 2 * slot);
 
         int kept = resident.Count;
         foreach (PhaseNeed need in _input.Phases.Where(need => need != sampling))

@@ -117,6 +117,26 @@ public sealed class PlannerTests
         Assert.False(Planner.Make(OffloadMode.LayerStreaming, Input((300 + 2 * 180) * Mib - 1, decoding: 100 * Mib)).Fits);
     }
 
+    // Files of mixed types have blocks of different sizes: what is streamed beside a larger or smaller text encoder must still fit the slots.
+    [Fact]
+    public void A_slot_holds_whatever_passes_through_it()
+    {
+        var random = new Random(3);
+        int streaming = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            Dictionary<Block, long> sizes = _text.Concat(_caption).Concat(_step).Concat(_decoder).ToDictionary(block => block, _ => random.NextInt64(1, 200) * Mib);
+            PlanInput input = Input(random.NextInt64(400, 3000) * Mib, sampling: 50 * Mib, decoding: 50 * Mib) with { BytesOf = block => sizes[block] };
+            MemoryPlan plan = Planner.Make(OffloadMode.LayerStreaming, input);
+            foreach (PhasePlan phase in plan.Phases)
+                Assert.All(phase.Streamed, block => Assert.InRange(sizes[block], 1, phase.SlotBytes));
+            long transformer = 50 * Mib + 2 * _caption.Concat(_step).Max(block => sizes[block]), others = 50 * Mib + 2 * _text.Concat(_decoder).Max(block => sizes[block]);
+            Assert.True(plan.Fits || input.VramBudget < Math.Max(transformer, others));
+            streaming += plan.Fits && plan.StreamedBlocks > 0 ? 1 : 0;
+        }
+        Assert.InRange(streaming, 1000, 20_000);
+    }
+
     [Fact]
     public void Resident_blocks_lie_apart()
     {
