@@ -34,7 +34,7 @@ internal static class Planner
             largest = Math.Max(largest, traffic.Moves.Keys.Select(input.BytesOf).DefaultIfEmpty().Max());
             traffic.Forget();
             for (int i = 0; i < moved.Length; i++)
-                moved[i] = traffic.Enter(placements[i].Held, placements[i].Streamed, placements[i].Streamed.Count > 0 ? slotBytes : 0, input.Phases[i].OnDevice ? input.Phases[i].Sequences : []);
+                moved[i] = traffic.Enter(placements[i].Held, placements[i].Streamed, input.Phases[i].OnDevice ? input.Phases[i].Sequences : []);
         }
         (HashSet<Block> kept, long hostBytes) = Keep(traffic.Moves, 2 * largest, input);
         return new MemoryPlan

@@ -120,9 +120,12 @@ public sealed class WeightResidency : IDisposable
         }
     }
 
-    /// <summary>Lets blocks pass through the slots, in turn.</summary>
+    /// <summary>Lets blocks pass through the slots, in turn; each comes at least once more, whatever the slots hold.</summary>
     internal void Stream(IReadOnlyList<Block> blocks, IReadOnlyList<BlockPlace> slots)
     {
+        // A tensor's place is cleared where a device pads rows, under what is there.
+        foreach (BlockPlace slot in slots)
+            slot.Content = null;
         for (int i = 0; i < blocks.Count; i++)
         {
             BlockPlace slot = slots[i % slots.Count];

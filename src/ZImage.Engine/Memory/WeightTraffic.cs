@@ -8,7 +8,6 @@ internal sealed class WeightTraffic(Func<Block, long> bytesOf)
     private readonly HashSet<Block> _loaded = [];
     private readonly Block?[] _slots = new Block?[2];
     private readonly Dictionary<Block, int> _moves = [];
-    private long _slotBytes;
 
     /// <summary>How often each block was moved since the beginning, or since <see cref="Forget"/>.</summary>
     public IReadOnlyDictionary<Block, int> Moves => _moves;
@@ -16,12 +15,10 @@ internal sealed class WeightTraffic(Func<Block, long> bytesOf)
     public void Forget() => _moves.Clear();
 
     /// <summary>Bytes moved in each sequence of a phase.</summary>
-    public long[] Enter(IReadOnlySet<Block> held, IReadOnlyList<Block> streamed, long slotBytes, IReadOnlyList<BlockSequence> sequences)
+    public long[] Enter(IReadOnlySet<Block> held, IReadOnlyList<Block> streamed, IReadOnlyList<BlockSequence> sequences)
     {
         _loaded.IntersectWith(held);
-        if (slotBytes != _slotBytes)
-            Array.Clear(_slots);
-        _slotBytes = slotBytes;
+        Array.Clear(_slots);
         Dictionary<Block, int> slotOf = streamed.Select((block, i) => (block, i)).ToDictionary(pair => pair.block, pair => pair.i % _slots.Length);
         return [.. sequences.Select(sequence => GoThrough(sequence, held, slotOf))];
     }
