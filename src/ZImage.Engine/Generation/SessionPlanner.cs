@@ -141,7 +141,9 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
     public void Learn(ComponentKind kind, double flops, double seconds, long uploadedBytes)
     {
         _hasRun = true;
-        double copying = uploadedBytes / (model.Residency.Transfer.Rates.Copy ?? model.Residency.Transfer.Rates.Read ?? double.PositiveInfinity);
+        (double? copy, double? read) = model.Residency.Transfer.Rates;
+        // By the slower way, for it may have been that one; by no way where none is known.
+        double copying = uploadedBytes == 0 ? 0 : uploadedBytes / Math.Min(copy ?? read ?? 0, read ?? copy ?? 0);
         if (seconds > 0 && copying < 0.05 * seconds)
             _flops[(kind, model.MemoryOf(kind).Name)] = flops / seconds;
     }
