@@ -35,8 +35,17 @@ public sealed class WeightTransfer : IDisposable
         if (memory.Type.IsHost)
             return;
         _thread = new NativeThread("ZImage transfer to " + memory.Name, NativeThread.Current);
-        if (memory.Backend.Device.Backend == BackendKind.Cuda)
+        if (memory.Backend.Device.Backend != BackendKind.Cuda)
+            return;
+        try
+        {
             _copier = _thread.Run(() => Backend.Open(memory.Backend.Device));
+        }
+        catch
+        {
+            _thread.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Whether a block is brought while the one before it computes.</summary>
