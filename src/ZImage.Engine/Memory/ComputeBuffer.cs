@@ -28,7 +28,12 @@ public sealed class ComputeBuffer : IDisposable
             {
                 // The largest first: the buffer must not move once a graph has its place in it.
                 foreach ((Graph graph, _) in sizes)
+                {
                     _allocator.Place(graph, purpose);
+                    // ggml cuts a buffer that is larger than a device's largest, and makes it anew for a graph that needs more of one piece.
+                    if (_allocator.Bytes != bytes)
+                        throw new InvalidOperationException($"The buffer for {purpose} moved: {_allocator.Bytes} bytes instead of {bytes}, in pieces of {memory.Type.MaxBytes}.");
+                }
                 return true;
             });
             _bytes = bytes;
