@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using ZImage.Ggml.Interop;
 
@@ -6,6 +7,8 @@ namespace ZImage.Ggml;
 /// <summary>The devices of this machine. A backend's library is loaded when one of its devices is asked for, not before.</summary>
 public static unsafe class Devices
 {
+    private const string VulkanBlockSize = "GGML_VK_SUBALLOCATION_BLOCK_SIZE";
+
     private static readonly Lock s_lock = new();
     private static readonly Dictionary<BackendKind, nint> s_registries = [];
 
@@ -99,6 +102,9 @@ public static unsafe class Devices
                 BackendKind.Vulkan => Libraries.FileName("ggml-vulkan"),
                 _ => Libraries.BestCpuFile(),
             };
+            // Buffers in one piece, as large as the driver gives them; ggml's own limit of 1 GiB cuts those of large pictures.
+            if (backend == BackendKind.Vulkan && Environment.GetEnvironmentVariable(VulkanBlockSize) is null)
+                NativeEnvironment.Set(VulkanBlockSize, (1L << 40).ToString(CultureInfo.InvariantCulture));
             nint registry = Libraries.LoadBackend(file);
             if (registry != 0)
                 s_registries[backend] = registry;

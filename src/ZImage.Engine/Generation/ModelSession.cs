@@ -25,6 +25,7 @@ public sealed class ModelSession : IDisposable
     private readonly Qwen3Tokenizer _tokenizer;
     private readonly VideoMemory? _videoMemory;
     private readonly SpillWatch _spill;
+    private int _disposals;
     private volatile bool _closed;
 
     // Runs on the native thread.
@@ -36,7 +37,7 @@ public sealed class ModelSession : IDisposable
         _thread = thread;
         _videoMemory = VideoMemory.Find(device);
         _spill = new SpillWatch(() => _videoMemory?.Read());
-        _spill.Start(0);
+        _spill.Start(HostCopy.TotalBytes);
         Task<Qwen3Tokenizer>? tokenizer = null;
         try
         {
@@ -53,7 +54,7 @@ public sealed class ModelSession : IDisposable
             CheckRope(_model.TextEncoder.Config, files.TextEncoder, observer);
             // An array: PowerShell cannot index the list that a collection expression would make.
             Components = new[] { Summarize(ComponentKind.Transformer, _model.Transformer.Weights), Summarize(ComponentKind.TextEncoder, _model.TextEncoder.Weights), Summarize(ComponentKind.Autoencoder, _model.Autoencoder.Weights) };
-            _planner = new SessionPlanner(_model, () => _videoMemory?.Read()?.LocalBudgetBytes);
+            _planner = new SessionPlanner(_model, SystemLimit);
             Apply(options.Offload, observer);
             _model.Residency.Bring(cancellation);
             _tokenizer = tokenizer!.GetAwaiter().GetResult();
@@ -192,7 +193,7 @@ public sealed class ModelSession : IDisposable
     }
 
     /// <summary>Changes how the memory of the device is used, from now on; what the new way does not hold leaves the device at once.</summary>
-    /// <exception cref="ZImageException">The session is closed, or memory ran out; the options are changed all the same.</exception>
+    /// <exception cref="ZImageException">The session is closed, or memory ran out; the session stays usable, and pictures are drawn by the options that <see cref="Offload"/> then says.</exception>
     public void SetOffload(OffloadOptions options, IGenerationObserver? observer, CancellationToken cancellation) => OnThread(() =>
     {
         Apply(options, observer);
@@ -201,7 +202,7 @@ public sealed class ModelSession : IDisposable
 
     public void Dispose()
     {
-        if (_closed)
+        if (Interlocked.Increment(ref _disposals) > 1)
             return;
         _closed = true;
         if (!_thread.HasFaulted)
@@ -267,6 +268,7 @@ public sealed class ModelSession : IDisposable
         _model.Ram.Limit = long.MaxValue;
         if (!plan.Fits)
         {
+            _model.Residency.Transfer.Keep(new HashSet<BlockImage>());
             _model.Residency.Clear();
             var fault = new BudgetTooSmallException(plan, _planner.Advise(shape, plan));
             observer?.OnMessage(MessageLevel.Warning, $"{fault.Message} {fault.RecommendedAction}");
@@ -276,9 +278,13 @@ public sealed class ModelSession : IDisposable
         _model.Residency.Enter(plan.Phases[0]);
     }
 
+    // Windows grants memory to the process: what other sessions have of it is not to be had.
+    private long? SystemLimit(long own)
+        => _videoMemory?.Read() is { } usage ? usage.LocalBudgetBytes - Math.Max(usage.LocalUsageBytes - own, 0) : null;
+
     private void ReportSpill(IGenerationObserver? observer)
     {
-        if (_spill.Check(_model.Ram.Bytes) is { } warning)
+        if (_spill.Check(HostCopy.TotalBytes) is { } warning)
             observer?.OnMessage(MessageLevel.Warning, warning);
     }
 

@@ -20,20 +20,20 @@ internal sealed record RunShape(ImageRequest Request, float[] Sigmas, int Prompt
 /// transfers have shown it. Used on the session's native thread alone.
 /// </summary>
 /// <param name="model">The models.</param>
-/// <param name="systemLimit">What the operating system lets the process have of the device now; null where it does not say.</param>
-internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
+/// <param name="systemLimit">What the operating system lets a session have of the device now that may have so many bytes already; null where it does not say.</param>
+internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> systemLimit)
 {
     private const int MostRemembered = 64;
 
     // Pictures that are made together without being asked for: more share little more, and the first comes later.
     private const int MostChosen = 4;
 
-    private readonly Dictionary<(ComponentKind, bool, int, int, int, int, int), (Footprint Footprint, long Used)> _footprints = [];
-    private readonly Dictionary<(ComponentKind, string), double> _flops = [];
+    private readonly Dictionary<(ComponentKind, string, bool, int, int, int, int, int), (Footprint Footprint, long Used)> _footprints = [];
+    private readonly ComputeSpeeds _speeds = new();
     private BudgetTracker _tracker = new(MemoryBudget.Default);
     private OffloadOptions _options = new();
     private long _uses;
-    private bool _hasRun;
+    private long? _firstLive;
 
     /// <summary>What plans follow.</summary>
     public OffloadOptions Options
@@ -43,8 +43,6 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
         {
             if (value.VramBudget != _options.VramBudget)
                 _tracker = new BudgetTracker(value.VramBudget);
-            // Components may have moved to another device.
-            _footprints.Clear();
             _options = value;
         }
     }
@@ -53,8 +51,14 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
     public DeviceBudget Budget()
     {
         (long free, long total) = ReadMemory();
-        // Before the first run ggml has taken nothing of the margin yet; afterwards what it took is not free any more.
-        return _tracker.Update(new MemoryReading(free, model.Memory.Bytes, total, model.Margin) { LimitBytes = systemLimit(), MarginTakenBytes = _hasRun ? null : 0 });
+        long own = model.Memory.Bytes;
+        // What is missing since the beginning and not ours went to ggml, as far as the margin goes.
+        _firstLive ??= free + own;
+        return _tracker.Update(new MemoryReading(free, own, total, model.Margin)
+        {
+            LimitBytes = systemLimit(own + model.Margin),
+            MarginTakenBytes = Math.Clamp(_firstLive.Value - free - own, 0, model.Margin),
+        });
     }
 
     /// <summary>What another budget would come to, be it free or not.</summary>
@@ -96,6 +100,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
             yield return $"The budget {Options.VramBudget} is more than Windows grants this process on {model.Device.Name}: the driver may move weights to shared memory, which is many times slower.";
         if (plan.HostBytes > RamBudget())
             yield return $"The RAM budget {Options.RamBudget} is less than the two buffers that weights pass through: {ByteSize.Text(plan.HostBytes)} are used.";
+        if (model.Device.Backend != BackendKind.Cpu && plan is { Fits: true, UploadBytes: 0 } && (Options.Reload != ReloadSource.Auto || Options.RamBudget.Kind != MemoryBudgetKind.Auto))
+            yield return $"With the mode {plan.Mode} nothing leaves the device and comes again: Reload and RamBudget change nothing for pictures of the default size.";
         if (Options.Reload == ReloadSource.Memory && plan.RereadBytes > 0)
             yield return $"The RAM budget does not hold all weights that come and go: {ByteSize.Text(plan.RereadBytes)} a run are read from the files again.";
     }
@@ -105,12 +111,14 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
     {
         var ways = new List<string>();
         MemoryPlan[] others = [.. Planner.Modes.Where(mode => mode != plan.Mode).Select(mode => Make(run, mode, plan.BudgetBytes))];
-        if (others.Where(other => other.Fits).MinBy(other => other.PredictedSeconds ?? other.UploadBytes) is { } fitting)
+        if (Planner.Fastest(others) is { } fitting)
             ways.Add($"the mode {fitting.Mode} (-OffloadMode {fitting.Mode}), which needs {ByteSize.Text(fitting.PeakBytes)}");
         MemoryPlan least = plan.RequestedMode == OffloadMode.Auto ? others.Append(plan).MinBy(other => other.PeakBytes)! : plan;
         ways.Add($"a budget of {ByteSize.AtLeast(Least(run, least))} with the mode {least.Mode}");
         if (Smaller(run, plan) is { } size)
             ways.Add($"a picture of {size.Width}x{size.Height}");
+        if (run.Images > 1)
+            ways.Add("fewer pictures together (-BatchSize)");
         return "What would do: " + string.Join(", or ", ways) + ".";
     }
 
@@ -140,12 +148,11 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
     /// <param name="uploadedBytes">What was moved meanwhile: a phase that may have waited for it shows no speed.</param>
     public void Learn(ComponentKind kind, double flops, double seconds, long uploadedBytes)
     {
-        _hasRun = true;
-        (double? copy, double? read) = model.Residency.Transfer.Rates;
+        LinkRates rates = model.Residency.Transfer.Rates;
         // By the slower way, for it may have been that one; by no way where none is known.
-        double copying = uploadedBytes == 0 ? 0 : uploadedBytes / Math.Min(copy ?? read ?? 0, read ?? copy ?? 0);
+        double copying = uploadedBytes == 0 ? 0 : uploadedBytes / Math.Min(rates.Copy ?? rates.Read ?? 0, rates.Read ?? rates.Copy ?? 0);
         if (seconds > 0 && copying < 0.05 * seconds)
-            _flops[(kind, model.MemoryOf(kind).Name)] = flops / seconds;
+            _speeds.Observe(kind, model.MemoryOf(kind).Name, flops / seconds);
     }
 
     private (long Free, long Total) ReadMemory() => Devices.ReadMemory(model.Device) ?? (long.MaxValue / 4, long.MaxValue / 4);
@@ -194,7 +201,7 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
     private PhaseNeed Need(Phase phase, ComponentKind kind, RunShape run, Func<DeviceMemory, Footprint> measure, IReadOnlyList<BlockSequence> sequences)
     {
         DeviceMemory memory = model.MemoryOf(kind);
-        var key = (kind, phase == Phase.Encode, run.Request.Width, run.Request.Height, run.PromptTokens, run.NegativeTokens, run.Images);
+        var key = (kind, memory.Name, phase == Phase.Encode, run.Request.Width, run.Request.Height, run.PromptTokens, run.NegativeTokens, run.Images);
         if (!_footprints.TryGetValue(key, out (Footprint Footprint, long Used) known))
         {
             if (_footprints.Count >= MostRemembered)
@@ -210,11 +217,10 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
         foreach (ComponentKind kind in timed ? [ComponentKind.TextEncoder, ComponentKind.Transformer, ComponentKind.Autoencoder] : Array.Empty<ComponentKind>())
         {
             DeviceMemory memory = model.MemoryOf(kind);
-            if (!_flops.ContainsKey((kind, memory.Name)) && Probed(memory, kind) is { } flops)
-                _flops[(kind, memory.Name)] = flops;
+            if (!_speeds.Knows(kind, memory.Name) && Probed(memory, kind) is { } flops)
+                _speeds.Observe(kind, memory.Name, flops);
         }
-        (double? copy, double? read) = model.Residency.Transfer.Rates;
-        return new MachineRates(copy, read, _flops.Where(pair => pair.Key.Item2 == model.MemoryOf(pair.Key.Item1).Name).ToDictionary(pair => pair.Key.Item1, pair => pair.Value));
+        return new MachineRates(model.Residency.Transfer.Rates, kind => _speeds.Of(kind, model.MemoryOf(kind).Name));
     }
 
     // With the type that most of the component's products are of; null while the budget is full of weights.
@@ -240,8 +246,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
     /// <summary>Bytes of pinned host memory that may be used.</summary>
     public long RamBudget()
     {
-        GCMemoryInfo machine = GC.GetGCMemoryInfo();
-        long total = machine.TotalAvailableMemoryBytes, free = Math.Max(total - machine.MemoryLoadBytes, 0) + model.Ram.Bytes;
+        (long available, long total) = SystemMemory.Read();
+        long free = available + model.Ram.Bytes;
         // Systems pin less than half of their memory, and what is pinned nobody else gets.
         return Options.RamBudget.Kind == MemoryBudgetKind.Auto ? Math.Min(free * 3 / 4, total * 2 / 5) : Options.RamBudget.Resolve(free, total, 0);
     }
@@ -267,10 +273,11 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long?> systemLimit)
 
     private (int Width, int Height)? Smaller(RunShape run, MemoryPlan plan)
     {
+        int multiple = model.Autoencoder.Scale * TransformerConfig.Patch;
         for (int percent = 90; percent >= 20; percent -= 10)
         {
             (int width, int height) = (Scaled(plan.Width), Scaled(plan.Height));
-            int Scaled(int side) => Math.Max(side * percent / 100 / 16 * 16, 16);
+            int Scaled(int side) => Math.Max(side * percent / 100 / multiple * multiple, multiple);
             if (Make(run with { Request = run.Request with { Width = width, Height = height } }, plan.RequestedMode, plan.BudgetBytes).Fits)
                 return (width, height);
         }

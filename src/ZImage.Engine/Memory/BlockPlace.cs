@@ -12,8 +12,16 @@ internal sealed class BlockPlace : IDisposable
     /// <exception cref="DeviceOutOfMemoryException">The device has no room.</exception>
     public BlockPlace(MemoryAccount memory, long bytes, string purpose)
     {
-        _buffer = memory.Allocate(bytes, purpose);
-        Bytes = _context.NewTensor(GgmlType.I8, _buffer.Bytes);
+        Bytes = _context.NewTensor(GgmlType.I8, Math.Max(bytes, 1));
+        try
+        {
+            _buffer = memory.Allocate(bytes, purpose);
+        }
+        catch
+        {
+            _context.Dispose();
+            throw;
+        }
         _buffer.Buffer.Place(Bytes, 0);
     }
 

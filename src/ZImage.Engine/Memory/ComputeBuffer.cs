@@ -15,6 +15,7 @@ public sealed class ComputeBuffer : IDisposable
     /// <param name="graphs">The graphs; weights and states they refer to are placed already.</param>
     /// <param name="purpose">For the error when there is no room.</param>
     /// <exception cref="BudgetExceededException">It would exceed the budget.</exception>
+    /// <exception cref="BufferTooLargeException">The device gives no buffer of that size.</exception>
     /// <exception cref="DeviceOutOfMemoryException">The device has no room.</exception>
     public ComputeBuffer(DeviceMemory memory, IReadOnlyCollection<Graph> graphs, string purpose)
     {
@@ -24,16 +25,14 @@ public sealed class ComputeBuffer : IDisposable
         try
         {
             long bytes = sizes.Max(size => size.Bytes);
+            // ggml would cut the buffer, and make it anew for a graph that needs more of one piece, under the graphs that are placed already.
+            if (bytes > memory.Type.MaxBytes)
+                throw new BufferTooLargeException(memory.Name, bytes, memory.Type.MaxBytes, purpose);
             memory.Take(bytes, purpose, () =>
             {
                 // The largest first: the buffer must not move once a graph has its place in it.
                 foreach ((Graph graph, _) in sizes)
-                {
                     _allocator.Place(graph, purpose);
-                    // ggml cuts a buffer that is larger than a device's largest, and makes it anew for a graph that needs more of one piece.
-                    if (_allocator.Bytes != bytes)
-                        throw new InvalidOperationException($"The buffer for {purpose} moved: {_allocator.Bytes} bytes instead of {bytes}, in pieces of {memory.Type.MaxBytes}.");
-                }
                 return true;
             });
             _bytes = bytes;

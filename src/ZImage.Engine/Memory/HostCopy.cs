@@ -3,11 +3,26 @@ using ZImage.Ggml;
 namespace ZImage.Engine.Memory;
 
 /// <summary>Pinned host memory from which blocks are copied to a device: a staging buffer that serves one after the other, or what is kept of one block.</summary>
-internal sealed class HostCopy(MemoryAccount ram, Device device, long bytes, string purpose) : IDisposable
+internal sealed class HostCopy : IDisposable
 {
-    private readonly CountedBuffer _buffer = ram.Allocate(bytes, purpose);
-    private readonly BackendEvent? _copied = BackendEvent.TryCreate(device);
+    private static long s_totalBytes;
+
+    private readonly CountedBuffer _buffer;
+    private readonly BackendEvent? _copied;
     private bool _recorded;
+    private bool _disposed;
+
+    /// <exception cref="BudgetExceededException">It would exceed the budget.</exception>
+    /// <exception cref="DeviceOutOfMemoryException">So much memory cannot be pinned.</exception>
+    public HostCopy(MemoryAccount ram, Device device, long bytes, string purpose)
+    {
+        _buffer = ram.Allocate(bytes, purpose);
+        _copied = BackendEvent.TryCreate(device);
+        Interlocked.Add(ref s_totalBytes, Bytes);
+    }
+
+    /// <summary>Pinned bytes of all sessions of the process, which Windows counts for the process.</summary>
+    public static long TotalBytes => Interlocked.Read(ref s_totalBytes);
 
     public Ggml.Buffer Buffer => _buffer.Buffer;
 
@@ -51,6 +66,10 @@ internal sealed class HostCopy(MemoryAccount ram, Device device, long bytes, str
 
     public void Dispose()
     {
+        if (_disposed)
+            return;
+        _disposed = true;
+        Interlocked.Add(ref s_totalBytes, -Bytes);
         if (_recorded)
             _copied!.Synchronize();
         _copied?.Dispose();

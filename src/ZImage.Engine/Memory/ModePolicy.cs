@@ -86,8 +86,9 @@ internal sealed class ModePolicy
 
         PhasePlacement Placement(PhaseNeed need)
         {
+            // In the order of the steps, so that neighbours never share a slot there.
             if (need == sampling)
-                return new PhasePlacement(resident.ToHashSet(), [.. OwnBlocks(need).Except(resident)]);
+                return new PhasePlacement(resident.ToHashSet(), [.. need.Sequences[^1].Blocks.Intersect(OwnBlocks(need)).Union(OwnBlocks(need)).Except(resident)]);
             HashSet<Block> held = [.. resident.Take(kept)];
             if (need.OnDevice && IsStreamed(need, slot))
                 return new PhasePlacement(held, OwnBlocks(need));

@@ -52,8 +52,7 @@ internal sealed record PlanInput
     public required MachineRates Rates { get; init; }
 }
 
-/// <summary>What this machine does in a second, as measured; null where nothing was measured yet.</summary>
-/// <param name="Copy">Bytes from pinned memory to the device.</param>
-/// <param name="Read">Bytes from files into host memory.</param>
-/// <param name="Flops">Operations of each component on its device.</param>
-public sealed record MachineRates(double? Copy, double? Read, IReadOnlyDictionary<ComponentKind, double> Flops);
+/// <summary>What this machine does in a second, as measured.</summary>
+/// <param name="Link">Bytes to the device and from files.</param>
+/// <param name="Flops">Operations of a component on its device; null where nothing was measured yet.</param>
+internal sealed record MachineRates(LinkRates Link, Func<ComponentKind, double?> Flops);

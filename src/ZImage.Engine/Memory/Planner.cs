@@ -16,9 +16,15 @@ internal static class Planner
         if (mode != OffloadMode.Auto)
             return MakeOne(mode, input);
         MemoryPlan[] plans = [.. Modes.Select(each => MakeOne(each, input))];
-        bool timed = plans.All(plan => plan.PredictedSeconds is not null);
-        MemoryPlan best = plans.Where(plan => plan.Fits).MinBy(plan => timed ? plan.PredictedSeconds : plan.UploadBytes) ?? plans.MinBy(plan => plan.PeakBytes)!;
+        MemoryPlan best = Fastest(plans) ?? plans.MinBy(plan => plan.PeakBytes)!;
         return best with { RequestedMode = OffloadMode.Auto };
+    }
+
+    /// <summary>The fastest of those that fit; by what they move where not all times are known. None when none fits.</summary>
+    public static MemoryPlan? Fastest(IReadOnlyCollection<MemoryPlan> plans)
+    {
+        bool timed = plans.All(plan => plan.PredictedSeconds is not null);
+        return plans.Where(plan => plan.Fits).MinBy(plan => timed ? plan.PredictedSeconds : plan.UploadBytes);
     }
 
     private static MemoryPlan MakeOne(OffloadMode mode, PlanInput input)
@@ -80,9 +86,10 @@ internal static class Planner
     // What is moved while a sequence is gone through hides behind its computation, or adds to it.
     private static double? Seconds(PhaseNeed need, long[] moved, bool fromMemory, PlanInput input)
     {
-        if (!input.Rates.Flops.TryGetValue(need.Component, out double flops))
+        if (input.Rates.Flops(need.Component) is not { } flops)
             return null;
-        double? rate = fromMemory ? input.Rates.Copy : Slower(input.Rates.Copy, input.Rates.Read);
+        LinkRates link = input.Rates.Link;
+        double? rate = fromMemory ? link.Copy : Slower(link.Copy, link.Read);
         double computing = need.Footprint.Flops * need.Sequences[^1].Times / flops;
         if (moved.Sum() == 0)
             return computing;

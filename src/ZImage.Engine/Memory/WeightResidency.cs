@@ -214,7 +214,7 @@ public sealed class WeightResidency : IDisposable
             BlockPlace? place = PlaceOf(block);
             if (place is not null && place.Content != _images[block])
             {
-                if (!needed.Contains(place))
+                if (!needed.Contains(place) && _transfer.HasRoom)
                     _transfer.Start(_images[block], place);
                 return;
             }

@@ -24,7 +24,8 @@ public sealed class WeightTransfer : IDisposable
     private IReadOnlySet<BlockImage> _toKeep = new HashSet<BlockImage>();
     private int _nextStaging;
     private int _measured;
-    private (HostCopy Source, BlockPlace Place, PendingWork Work)? _pending;
+    // Not more than there are staging buffers, oldest first.
+    private readonly List<Pending> _pending = [];
 
     /// <param name="memory">The device to move to.</param>
     /// <param name="ram">Counts the host memory that staging and kept blocks take.</param>
@@ -57,11 +58,11 @@ public sealed class WeightTransfer : IDisposable
     /// <summary>Bytes moved to the device so far.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Host memory that the transfer holds now, in bytes.</summary>
-    public long HostBytes => _ram.Bytes;
+    /// <summary>Speeds as seen so far.</summary>
+    public LinkRates Rates { get; private set; } = new(null, null);
 
-    /// <summary>Bytes a second from pinned memory to the device, and from files into host memory, as seen so far; null when none was seen.</summary>
-    public (double? Copy, double? Read) Rates { get; private set; }
+    /// <summary>Whether another block may be brought ahead; more than two at a time would bring nothing.</summary>
+    internal bool HasRoom => _pending.Count < _staging.Length;
 
     /// <summary>Says which blocks stay in pinned host memory once they were read; what is kept of others is let go.</summary>
     internal void Keep(IReadOnlySet<BlockImage> images)
@@ -97,7 +98,9 @@ public sealed class WeightTransfer : IDisposable
     /// <summary>Starts to bring a block to a place. What computes from that place must be done.</summary>
     internal void Start(BlockImage image, BlockPlace place)
     {
-        Settle();
+        Finish(place);
+        if (!HasRoom)
+            Finish(_pending[0].Place);
         place.Content = null;
         Bytes += image.Bytes;
         if (_thread is null)
@@ -105,34 +108,29 @@ public sealed class WeightTransfer : IDisposable
             long began = Stopwatch.GetTimestamp();
             image.ReadInto(place.Buffer);
             place.Content = image;
-            Rates = Rates with { Read = Rate(image.Bytes, began) ?? Rates.Read };
+            SawRead(image.Bytes, began);
             return;
         }
         HostCopy source = SourceFor(image);
-        _pending = (source, place, _thread.Begin(() => Move(image, source, place)));
+        _pending.Add(new Pending(source, place, _thread.Begin(() => Move(image, source, place))));
         place.Content = image;
     }
 
     /// <summary>Makes the computation that follows wait for what is on its way to a place.</summary>
     internal void Finish(BlockPlace place)
     {
-        if (_pending?.Place == place)
-            Settle();
-    }
-
-    /// <summary>Ends what is on its way: nothing is read any more, and the computation that follows waits for the copy.</summary>
-    internal void Settle()
-    {
-        if (_pending is not { } pending)
+        int index = _pending.FindIndex(each => each.Place == place);
+        if (index < 0)
             return;
-        _pending = null;
+        Pending pending = _pending[index];
+        _pending.RemoveAt(index);
         try
         {
             pending.Work.Wait();
             if (_copier is null)
             {
                 long began = Stopwatch.GetTimestamp();
-                Backend.Copy(pending.Place.Bytes, pending.Source.Buffer, pending.Source.Content!.Bytes);
+                Backend.Copy(place.Bytes, pending.Source.Buffer, pending.Source.Content!.Bytes);
                 Rates = Rates with { Copy = Rate(pending.Source.Content.Bytes, began) ?? Rates.Copy };
             }
             else
@@ -140,20 +138,28 @@ public sealed class WeightTransfer : IDisposable
         }
         catch
         {
-            pending.Place.Content = null;
+            place.Content = null;
             throw;
         }
+    }
+
+    /// <summary>Ends what is on its way: when this returns, all of it is there and no copy runs any more.</summary>
+    internal void Settle()
+    {
+        while (_pending.Count > 0)
+            Finish(_pending[0].Place);
+        _copier?.Synchronize();
     }
 
     /// <summary>Ends what is on its way after a fault or a cancellation: nothing moves any more, and what was to come counts as not there.</summary>
     internal void Abandon()
     {
-        if (_pending is { } pending)
+        foreach (Pending pending in _pending)
         {
-            _pending = null;
             pending.Place.Content = null;
             pending.Work.WaitForEnd();
         }
+        _pending.Clear();
         _copier?.Synchronize();
     }
 
@@ -204,7 +210,7 @@ public sealed class WeightTransfer : IDisposable
         {
             long began = Stopwatch.GetTimestamp();
             source.Read(image);
-            Rates = Rates with { Read = Rate(image.Bytes, began) ?? Rates.Read };
+            SawRead(image.Bytes, began);
         }
         if (_copier is null)
             return;
@@ -220,6 +226,18 @@ public sealed class WeightTransfer : IDisposable
         _measured++;
     }
 
+    // Some blocks come from the disk and others from the page cache: what counts is how it goes on the whole.
+    private void SawRead(long bytes, long began)
+    {
+        if (Rate(bytes, began) is { } rate)
+            Rates = Rates with { Read = Rates.Read is { } before ? 0.8 * before + 0.2 * rate : rate };
+    }
+
     // Small blocks show the time of starting.
     private static double? Rate(long bytes, long began) => bytes >= LeastMeasured ? bytes / Stopwatch.GetElapsedTime(began).TotalSeconds : null;
+
+    private sealed record Pending(HostCopy Source, BlockPlace Place, PendingWork Work);
 }
+
+/// <summary>Bytes a second from pinned memory to the device, and from files into host memory; null where none was seen yet.</summary>
+public sealed record LinkRates(double? Copy, double? Read);

@@ -40,6 +40,7 @@ internal static class FaultRecord
         [typeof(NativeLibraryMissingException)] = ErrorCategory.NotInstalled,
         [typeof(DeviceNotFoundException)] = ErrorCategory.ObjectNotFound,
         [typeof(BudgetTooSmallException)] = ErrorCategory.LimitsExceeded,
+        [typeof(BufferTooLargeException)] = ErrorCategory.LimitsExceeded,
         [typeof(BudgetExceededException)] = ErrorCategory.LimitsExceeded,
         [typeof(DeviceOutOfMemoryException)] = ErrorCategory.ResourceUnavailable,
         [typeof(ComputeFailedException)] = ErrorCategory.DeviceError,

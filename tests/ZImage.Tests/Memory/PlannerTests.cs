@@ -50,7 +50,7 @@ public sealed class PlannerTests
         Reload = reload,
         Overlaps = overlaps,
         UsesStaging = true,
-        Rates = new MachineRates(10e9, 2e9, new Dictionary<ComponentKind, double> { [ComponentKind.TextEncoder] = 20e12, [ComponentKind.Transformer] = 20e12, [ComponentKind.Autoencoder] = 20e12 }),
+        Rates = new MachineRates(new LinkRates(10e9, 2e9), _ => 20e12),
     };
 
     [Fact]
@@ -191,7 +191,7 @@ public sealed class PlannerTests
         double uploads = 12 * 180 * Mib * 9 / 10e9, caption = 150 * Mib / 10e9;
         Assert.Equal(27 + caption, Planner.Make(OffloadMode.LayerStreaming, tight).Phases[1].Seconds!.Value, 6);
         Assert.Equal(27 + caption + uploads, Planner.Make(OffloadMode.LayerStreaming, serial).Phases[1].Seconds!.Value, 6);
-        Assert.Null(Planner.Make(OffloadMode.None, tight with { Rates = new MachineRates(null, null, new Dictionary<ComponentKind, double>()) }).PredictedSeconds);
+        Assert.Null(Planner.Make(OffloadMode.None, tight with { Rates = new MachineRates(new LinkRates(null, null), _ => null) }).PredictedSeconds);
     }
 
     [Fact]
