@@ -70,7 +70,9 @@ public sealed class LargeActivationTests : IDisposable
         });
         float[] expected = Encode(ComputeDevice.Get("CPU"), twin);
         Assert.True(expected.Max(MathF.Abs) > Largest);
-        GoldenAssert.RelativeL2($"large activations Qwen3 {type} {device}", "hidden", expected, Encode(ComputeDevice.Get(device), path), Bar(type));
+        // CUDA rounds the activations of quantised products to 8 bits in blocks, and these have values a thousand times larger than their neighbours.
+        double bar = device == "CUDA0" && type is not (GgmlType.F32 or GgmlType.F16 or GgmlType.BF16) ? 0.1 : Bar(type);
+        GoldenAssert.RelativeL2($"large activations Qwen3 {type} {device}", "hidden", expected, Encode(ComputeDevice.Get(device), path), bar);
     }
 
     [Theory]
