@@ -115,7 +115,16 @@ public sealed class NativeThread : IDisposable
         {
             throw new ObjectDisposedException(nameof(NativeThread));
         }
+        // A fault meanwhile may have emptied the queue before this came into it.
+        if (_fault is { } fault)
+            End(work, fault);
         return work;
+    }
+
+    private static void End(Work work, NativeAbortException fault)
+    {
+        work.Failure = ExceptionDispatchInfo.Capture(fault);
+        work.Done.Set();
     }
 
     private void Fault(string message)
@@ -124,17 +133,10 @@ public sealed class NativeThread : IDisposable
         var fault = new NativeAbortException(Activity is null ? message : $"{message} ({Activity})");
         _fault = fault;
         s_running.TryRemove(this, out _);
-        Work? active = _active;
-        if (active is not null)
-        {
-            active.Failure = ExceptionDispatchInfo.Capture(fault);
-            active.Done.Set();
-        }
+        if (_active is { } active)
+            End(active, fault);
         while (_queue.TryTake(out Work? waiting))
-        {
-            waiting.Failure = ExceptionDispatchInfo.Capture(fault);
-            waiting.Done.Set();
-        }
+            End(waiting, fault);
     }
 
     private void Loop()

@@ -30,12 +30,14 @@ public sealed class OffloadTests
         using ModelSession session = Open(device, new OffloadOptions());
         foreach (OffloadMode mode in Planner.Modes.Append(OffloadMode.Auto))
         {
+            // The software device is slow; the reference is drawn without offloading.
+            if (device == "Vulkan0" && mode is (OffloadMode.None or OffloadMode.Auto))
+                continue;
             session.SetOffload(new OffloadOptions { Mode = mode }, null, Stop);
             GeneratedImage first = session.Generate(Request(device), null, Stop);
             AssertSame(Reference(device), first);
             Assert.Equal(mode, first.Plan.RequestedMode);
             AssertAsPlanned(first);
-            // The software device is slow; a second picture takes the same way there.
             if (device == "Vulkan0" && mode != OffloadMode.Aggressive)
                 continue;
             GeneratedImage second = session.Generate(Request(device), null, Stop);
@@ -366,8 +368,7 @@ public sealed class OffloadTests
         while (high - low > 1)
         {
             long middle = low + (high - low) / 2;
-            session.SetOffload(new OffloadOptions { Mode = OffloadMode.LayerStreaming, VramBudget = Bytes(middle) }, null, Stop);
-            if (session.Plan(request, [OffloadMode.LayerStreaming], images, false, null, Stop)[0].Fits)
+            if (session.Plan(request, [OffloadMode.LayerStreaming], images, false, null, Stop, Bytes(middle))[0].Fits)
                 high = middle;
             else
                 low = middle;
