@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
 using ZImage.Ggml.Interop;
@@ -85,41 +84,6 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
         CheckTransfer(bytes);
         fixed (T* source = data)
             Native.ggml_backend_tensor_set(Handle, source, 0, (nuint)bytes);
-    }
-
-    /// <summary>Copies floats into a tensor of type F32 or F16, from element <paramref name="first"/> on; F16 rounds to the nearest.</summary>
-    public void SetFloats(long first, ReadOnlySpan<float> data)
-    {
-        long size = Type switch
-        {
-            GgmlType.F32 => sizeof(float),
-            GgmlType.F16 => sizeof(ushort),
-            _ => throw new InvalidOperationException($"'{Name}' is of type {Type}, and not of F32 or F16."),
-        };
-        CheckTransfer((first + data.Length) * size);
-        fixed (float* source = data)
-        {
-            if (Type == GgmlType.F32)
-            {
-                Native.ggml_backend_tensor_set(Handle, source, (nuint)(first * size), (nuint)(data.Length * size));
-                return;
-            }
-            byte[] rented = ArrayPool<byte>.Shared.Rent(checked((int)(data.Length * size)));
-            fixed (byte* halves = rented)
-            {
-                Native.ggml_get_type_traits(GgmlType.F16)->from_float_ref(source, halves, data.Length);
-                Native.ggml_backend_tensor_set(Handle, halves, (nuint)(first * size), (nuint)(data.Length * size));
-            }
-            ArrayPool<byte>.Shared.Return(rented);
-        }
-    }
-
-    /// <summary>Copies bytes of a mapped file into the tensor.</summary>
-    public void Set(MappedFile file, long offset)
-    {
-        long bytes = Bytes;
-        CheckTransfer(bytes);
-        Native.ggml_backend_tensor_set(Handle, file.Pointer(offset, bytes), 0, (nuint)bytes);
     }
 
     /// <summary>Copies data out of the tensor, from its first byte on.</summary>

@@ -14,6 +14,7 @@ public sealed class GuidedPrediction : IDisposable
     private readonly Transformer _model;
     private readonly DeviceMemory _memory;
     private readonly List<TransformerRun> _positive = [], _negative = [];
+    private readonly IReadOnlyList<BlockVisit> _step;
     private readonly float[] _negativeOutput;
     private readonly int _latentLength;
     private readonly float _guidance;
@@ -41,6 +42,7 @@ public sealed class GuidedPrediction : IDisposable
                 if (negativeTokens > 0)
                     _negative.Add(new TransformerRun(model, memory, width, height, negativeTokens));
             }
+            _step = BlockVisit.Of([.. Runs.Select(run => run.StepGraphs)]);
             Announce("before step 1");
         }
         catch
@@ -108,7 +110,7 @@ public sealed class GuidedPrediction : IDisposable
             if (_negative.Count > 0)
                 _negative[i].BeginStep(latent, time);
         }
-        _model.Weights.Residency.Compute(BlockVisit.Of([.. Runs.Select(run => run.StepGraphs)]), again, null, cancellation);
+        _model.Weights.Residency.Compute(_step, again, null, cancellation);
         for (int i = 0; i < _positive.Count; i++)
         {
             Span<float> own = velocity.Slice(i * _latentLength, _latentLength);

@@ -27,7 +27,7 @@ internal sealed class ImageRun(LoadedModel model, SessionPlanner planner, Qwen3T
     {
         cancellation.ThrowIfCancellationRequested();
         int width = request.Width / model.Autoencoder.Scale, height = request.Height / model.Autoencoder.Scale;
-        float[] sigmas = RequestRules.Sigmas(request, width * height);
+        float[] sigmas = RequestRules.Sigmas(request, model.Autoencoder.Scale);
         _steps = sigmas.Length - 1;
         if (_steps < request.Steps)
             observer?.OnMessage(MessageLevel.Verbose, $"The scheduler {request.Scheduler} has {_steps} different noise levels for {request.Steps} steps; it takes {_steps} steps.");

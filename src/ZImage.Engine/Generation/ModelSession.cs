@@ -234,8 +234,7 @@ public sealed class ModelSession : IDisposable
     private RunShape Shape(ImageRequest request, int images)
     {
         int Tokens(string text) => _tokenizer.EncodePrompt(text, out _).Length;
-        int scale = _model.Autoencoder.Scale;
-        return new RunShape(request, RequestRules.Sigmas(request, request.Width / scale * (request.Height / scale)),
+        return new RunShape(request, RequestRules.Sigmas(request, _model.Autoencoder.Scale),
             request.Prompt.Length == 0 ? AssumedPromptTokens : Tokens(request.Prompt), RequestRules.IsGuided(request) ? Tokens(request.NegativePrompt) : 0, images);
     }
 
@@ -257,8 +256,7 @@ public sealed class ModelSession : IDisposable
             CfgScale = Defaults.CfgScale,
             Seed = 0,
         };
-        int scale = _model.Autoencoder.Scale;
-        float[] sigmas = RequestRules.Sigmas(request, request.Width / scale * (request.Height / scale));
+        float[] sigmas = RequestRules.Sigmas(request, _model.Autoencoder.Scale);
         var shape = new RunShape(request, sigmas, AssumedPromptTokens, RequestRules.IsGuided(request) ? AssumedPromptTokens : 0, 1);
         DeviceBudget budget = _planner.Budget();
         MemoryPlan plan = _planner.Make(shape, options.Mode, budget.Bytes);

@@ -42,9 +42,10 @@ internal static class RequestRules
 
     /// <summary>Noise levels of a request, the last usually 0; a scheduler may have fewer different ones than it was asked for.</summary>
     /// <param name="request">A resolved request.</param>
-    /// <param name="latentPixels">Pixels of the latent.</param>
-    public static float[] Sigmas(ImageRequest request, int latentPixels)
-        => request.Sigmas is { } own ? [.. own] : NoiseLevels.Of(SigmaSchedules.Get(request.Scheduler), request.Steps, request.Shift, latentPixels);
+    /// <param name="scale">Pixels along an axis for one latent pixel.</param>
+    public static float[] Sigmas(ImageRequest request, int scale) => request.Sigmas is { } own
+        ? [.. own]
+        : NoiseLevels.Of(SigmaSchedules.Get(request.Scheduler), request.Steps, request.Shift, request.Width / scale * (request.Height / scale));
 
     /// <summary>Whether the model is asked about the negative prompt.</summary>
     public static bool IsGuided(ImageRequest request) => request.CfgScale > 1 || Samplers.Get(request.Sampler).UsesUnguided;

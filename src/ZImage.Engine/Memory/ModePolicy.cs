@@ -43,7 +43,7 @@ internal sealed class ModePolicy
                 HashSet<Block> held = [.. own];
                 foreach (ComponentKind kind in (ComponentKind[])[ComponentKind.Autoencoder, ComponentKind.Transformer])
                 {
-                    if (Bytes(held) + Bytes(Of(kind)) + Workspace(need) <= _input.VramBudget)
+                    if (Bytes(held) + Bytes(Of(kind)) + need.WorkspaceBytes <= _input.VramBudget)
                         held.UnionWith(Of(kind));
                 }
                 return held;
@@ -61,13 +61,13 @@ internal sealed class ModePolicy
         List<Block> transformer = Of(ComponentKind.Transformer);
         PhaseNeed? sampling = _input.Phases.FirstOrDefault(need => need.Phase == Phase.Sample && need.OnDevice);
         List<Block> resident = sampling is null ? [] : [.. InOrderOfUse(sampling)];
-        bool all = sampling is null || Bytes(resident) + Workspace(sampling) <= _input.VramBudget;
+        bool all = sampling is null || Bytes(resident) + sampling.WorkspaceBytes <= _input.VramBudget;
         long slot = 0;
         // The slots hold whatever passes through them. Larger ones leave room for fewer resident blocks, of which one may be larger still.
         while (true)
         {
             if (!all)
-                resident = Fitting(InOrderOfUse(sampling!), _input.VramBudget - Workspace(sampling!) - 2 * slot);
+                resident = Fitting(InOrderOfUse(sampling!), _input.VramBudget - sampling!.WorkspaceBytes - 2 * slot);
             IEnumerable<Block> streamed = _input.Phases.Where(need => need.OnDevice && need != sampling && IsStreamed(need, slot)).SelectMany(OwnBlocks);
             long largest = Largest(streamed.Concat(transformer.Except(resident)));
             if (largest <= slot)
@@ -78,7 +78,7 @@ internal sealed class ModePolicy
         int kept = resident.Count;
         foreach (PhaseNeed need in _input.Phases.Where(need => need != sampling))
         {
-            long taken = Workspace(need) + (!need.OnDevice ? 0 : IsStreamed(need, slot) ? 2 * slot : Bytes(OwnBlocks(need)));
+            long taken = need.WorkspaceBytes + (!need.OnDevice ? 0 : IsStreamed(need, slot) ? 2 * slot : Bytes(OwnBlocks(need)));
             while (kept > 0 && taken + Bytes(resident.Take(kept)) > _input.VramBudget)
                 kept--;
         }
@@ -88,7 +88,7 @@ internal sealed class ModePolicy
         {
             // In the order of the steps, so that neighbours never share a slot there.
             if (need == sampling)
-                return new PhasePlacement(resident.ToHashSet(), [.. need.Sequences[^1].Blocks.Intersect(OwnBlocks(need)).Union(OwnBlocks(need)).Except(resident)]);
+                return new PhasePlacement(resident.ToHashSet(), [.. need.Main.Blocks.Intersect(OwnBlocks(need)).Union(OwnBlocks(need)).Except(resident)]);
             HashSet<Block> held = [.. resident.Take(kept)];
             if (need.OnDevice && IsStreamed(need, slot))
                 return new PhasePlacement(held, OwnBlocks(need));
@@ -103,7 +103,7 @@ internal sealed class ModePolicy
     // Blocks that are needed in every step first, apart from each other; then those that are needed once.
     private IEnumerable<Block> InOrderOfUse(PhaseNeed need)
     {
-        List<Block> main = [.. need.Sequences[^1].Blocks.Where(block => _input.BytesOf(block) > 0)];
+        List<Block> main = [.. need.Main.Blocks.Where(block => _input.BytesOf(block) > 0)];
         return SpreadOrder.Of(main.Count).Select(i => main[i]).Concat(OwnBlocks(need).Except(main));
     }
 
@@ -120,13 +120,11 @@ internal sealed class ModePolicy
         return fitting;
     }
 
-    private List<Block> OwnBlocks(PhaseNeed need) => [.. need.Sequences.SelectMany(sequence => sequence.Blocks).Distinct().Where(block => _input.BytesOf(block) > 0)];
+    private List<Block> OwnBlocks(PhaseNeed need) => need.BlocksToPlace(_input.BytesOf);
 
     private List<Block> Of(ComponentKind kind) => _blocks.GetValueOrDefault(kind, []);
 
     private long Bytes(IEnumerable<Block> blocks) => blocks.Sum(_input.BytesOf);
 
     private long Largest(IEnumerable<Block> blocks) => blocks.Select(_input.BytesOf).DefaultIfEmpty().Max();
-
-    private static long Workspace(PhaseNeed need) => need.OnDevice ? need.Footprint.Bytes : 0;
 }

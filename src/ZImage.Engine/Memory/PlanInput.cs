@@ -14,7 +14,20 @@ internal sealed record BlockSequence(IReadOnlyList<Block> Blocks, int Times);
 /// <param name="OnDevice">Whether that is the device that is planned for.</param>
 /// <param name="Footprint">What it takes beside weights, and the operations of its main sequence gone through once.</param>
 /// <param name="Sequences">What it visits; the last is the main one.</param>
-internal sealed record PhaseNeed(Phase Phase, ComponentKind Component, string Device, bool OnDevice, Footprint Footprint, IReadOnlyList<BlockSequence> Sequences);
+internal sealed record PhaseNeed(Phase Phase, ComponentKind Component, string Device, bool OnDevice, Footprint Footprint, IReadOnlyList<BlockSequence> Sequences)
+{
+    /// <summary>The blocks it visits in every round of its work.</summary>
+    public BlockSequence Main => Sequences[^1];
+
+    /// <summary>Operations of the whole phase.</summary>
+    public double Flops => Footprint.Flops * Main.Times;
+
+    /// <summary>Bytes of the planned device that it takes beside weights.</summary>
+    public long WorkspaceBytes => OnDevice ? Footprint.Bytes : 0;
+
+    /// <summary>The blocks it visits that need a place on the device, each once.</summary>
+    public List<Block> BlocksToPlace(Func<Block, long> bytesOf) => [.. Sequences.SelectMany(sequence => sequence.Blocks).Distinct().Where(block => bytesOf(block) > 0)];
+}
 
 /// <summary>Everything a plan is made from.</summary>
 internal sealed record PlanInput

@@ -63,7 +63,7 @@ internal static class Planner
 
     private static PhasePlan Phase(PhaseNeed need, PhasePlacement placement, long slotBytes, long[] moved, HashSet<Block> reread, PlanInput input)
     {
-        List<Block> own = [.. need.Sequences.SelectMany(sequence => sequence.Blocks).Distinct().Where(block => input.BytesOf(block) > 0)];
+        List<Block> own = need.BlocksToPlace(input.BytesOf);
         long slot = placement.Streamed.Count > 0 ? slotBytes : 0;
         return new PhasePlan
         {
@@ -72,11 +72,11 @@ internal static class Planner
             Device = need.Device,
             WeightBytes = placement.Held.Sum(input.BytesOf) + 2 * slot,
             SlotBytes = slot,
-            WorkspaceBytes = need.OnDevice ? need.Footprint.Bytes : 0,
+            WorkspaceBytes = need.WorkspaceBytes,
             UploadBytes = moved.Sum(),
             ResidentBlocks = own.Count(placement.Held.Contains),
             StreamedBlocks = placement.Streamed.Count,
-            Flops = need.Footprint.Flops * need.Sequences[^1].Times,
+            Flops = need.Flops,
             Seconds = Seconds(need, moved, !own.Exists(reread.Contains), input),
             Held = placement.Held,
             Streamed = placement.Streamed,
@@ -90,7 +90,7 @@ internal static class Planner
             return null;
         LinkRates link = input.Rates.Link;
         double? rate = fromMemory ? link.Copy : Slower(link.Copy, link.Read);
-        double computing = need.Footprint.Flops * need.Sequences[^1].Times / flops;
+        double computing = need.Flops / flops;
         if (moved.Sum() == 0)
             return computing;
         if (rate is null)

@@ -194,7 +194,6 @@ public sealed class WeightResidency : IDisposable
 
     public void Dispose()
     {
-        _transfer.Settle();
         Release(new HashSet<Block>());
         foreach (Buffer file in _files.Values)
             file.Dispose();
