@@ -35,6 +35,19 @@ public enum ReloadSource
     File,
 }
 
+/// <summary>Whether a picture passes through the autoencoder in tiles, which overlap and are blended. Tiles change the picture a little.</summary>
+public enum VaeTiling
+{
+    /// <summary>Only where the picture does not fit in any exact way.</summary>
+    Auto,
+
+    /// <summary>Always, for pictures larger than a tile.</summary>
+    On,
+
+    /// <summary>Never: what does not fit in an exact way is an error.</summary>
+    Off,
+}
+
 /// <summary>How a session uses the memory of its device. It can be changed at any time.</summary>
 public sealed record OffloadOptions
 {
@@ -53,6 +66,17 @@ public sealed record OffloadOptions
 
     /// <summary>Most pinned host memory for weights that wait for their return, staging included.</summary>
     public MemoryBudget RamBudget { get; init; } = MemoryBudget.Default;
+
+    public VaeTiling VaeTiling { get; init; }
+
+    /// <summary>Width and height of a tile in pixels, a multiple of 16; null for the largest usual size that fits.</summary>
+    public int? VaeTileSize { get; init; }
+
+    /// <summary>Share of a tile that overlaps the next, 0 to 0.5.</summary>
+    public float VaeTileOverlap { get; init; } = 0.25f;
+
+    /// <summary>Whether an allocation that fails all the same is an error at once, in place of a step down to a smaller plan.</summary>
+    public bool Strict { get; init; }
 
     /// <summary>Whether a block is brought while the one before it computes. Off only to measure what it hides.</summary>
     public bool Prefetch { get; init; } = true;

@@ -1,0 +1,93 @@
+using ZImage.Engine.Generation;
+using ZImage.Engine.Memory;
+
+namespace ZImage.Engine.Measuring;
+
+/// <summary>One way to generate that is measured: how memory is used, and what is drawn.</summary>
+/// <param name="Name">What a person calls it.</param>
+/// <param name="Offload">Options of the session while it is measured.</param>
+/// <param name="Request">What is drawn in each of its runs.</param>
+public sealed record MeasureConfiguration(string Name, OffloadOptions Offload, ImageRequest Request);
+
+/// <summary>How a measured run ended.</summary>
+public enum MeasurementResult
+{
+    Success,
+
+    /// <summary>It does not fit, as the plan found out or an allocation did.</summary>
+    OutOfMemory,
+
+    /// <summary>It took longer than allowed and was stopped.</summary>
+    Timeout,
+
+    /// <summary>Any other error; see the reason.</summary>
+    Failed,
+}
+
+/// <summary>One measured run. Times are seconds, sizes bytes; what was not reached is null or empty.</summary>
+public sealed record GenerationMeasurement
+{
+    /// <summary>Number of the configuration, from 1.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>Number of the run of the configuration, from 1; warm-up runs are not counted.</summary>
+    public required int Run { get; init; }
+
+    /// <summary>Name of the configuration.</summary>
+    public required string Configuration { get; init; }
+
+    /// <summary>What was measured.</summary>
+    public required MeasureConfiguration Settings { get; init; }
+
+    public required MeasurementResult Result { get; init; }
+
+    /// <summary>Why it did not succeed, in a sentence.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The error's identifier where it did not succeed.</summary>
+    public string? ErrorId { get; init; }
+
+    /// <summary>Seconds from request to pixels, or until it ended otherwise.</summary>
+    public required double DurationSeconds { get; init; }
+
+    public TimeSpan Duration => TimeSpan.FromSeconds(DurationSeconds);
+
+    /// <summary>Seconds of loading the model, or of taking the loaded one to the configuration's options.</summary>
+    public double LoadSeconds { get; init; }
+
+    public double? ConditionSeconds { get; init; }
+
+    /// <summary>Seconds in which weights left the device and places were made.</summary>
+    public double? OffloadSeconds { get; init; }
+
+    /// <summary>Seconds in which the computation waited for weights to come.</summary>
+    public double? ReloadSeconds { get; init; }
+
+    /// <summary>Seconds of each step.</summary>
+    public IReadOnlyList<double> StepSeconds { get; init; } = [];
+
+    public double? DecodeSeconds { get; init; }
+
+    /// <summary>Most bytes of the device, weights included.</summary>
+    public long? PeakDeviceBytes { get; init; }
+
+    /// <summary>Most bytes of pinned host memory.</summary>
+    public long? PeakHostBytes { get; init; }
+
+    /// <summary>Bytes of weights moved to the device.</summary>
+    public long? UploadedBytes { get; init; }
+
+    /// <summary>What the plan said it would take.</summary>
+    public double? PredictedSeconds { get; init; }
+
+    /// <summary>What the plan said of the device's bytes, which is known of runs that do not fit, too.</summary>
+    public long? PredictedPeakBytes { get; init; }
+
+    /// <summary>SHA-256 of the RGB bytes, in hex.</summary>
+    public string? PixelHash { get; init; }
+
+    /// <summary>The plan of the run, or the one that does not fit.</summary>
+    public MemoryPlan? Plan { get; init; }
+
+    public Timeline? Timeline { get; init; }
+}
