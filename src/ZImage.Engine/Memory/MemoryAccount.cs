@@ -40,6 +40,9 @@ public class MemoryAccount(string name, BufferType type)
         }
     }
 
+    /// <summary>How many allocations have failed.</summary>
+    public int Failures { get; private set; }
+
     /// <summary>Asked before each allocation; true makes it fail as if the device had no room. For tests.</summary>
     internal Func<long, string, bool>? Refuses { get; set; }
 
@@ -65,14 +68,22 @@ public class MemoryAccount(string name, BufferType type)
     {
         lock (_gate)
         {
-            if (bytes > Limit - _bytes)
-                throw new BudgetExceededException(Name, bytes, _bytes, Limit, purpose);
-            if (Refuses?.Invoke(bytes, purpose) == true)
-                throw new DeviceOutOfMemoryException(Name, bytes, purpose);
-            T allocated = allocate();
-            _bytes += bytes;
-            _peak = Math.Max(_peak, _bytes);
-            return allocated;
+            try
+            {
+                if (bytes > Limit - _bytes)
+                    throw new BudgetExceededException(Name, bytes, _bytes, Limit, purpose);
+                if (Refuses?.Invoke(bytes, purpose) == true)
+                    throw new DeviceOutOfMemoryException(Name, bytes, purpose);
+                T allocated = allocate();
+                _bytes += bytes;
+                _peak = Math.Max(_peak, _bytes);
+                return allocated;
+            }
+            catch
+            {
+                Failures++;
+                throw;
+            }
         }
     }
 

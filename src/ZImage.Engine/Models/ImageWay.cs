@@ -1,0 +1,3 @@
+namespace ZImage.Engine.Models;
+public enum ImageMethod { Whole, Strips, Tiles }
+public sealed record ImageWay(ImageMethod Method);
