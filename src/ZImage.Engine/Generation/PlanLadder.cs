@@ -89,14 +89,19 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
         model.Residency.Follow(plan);
     }
 
-    // An eighth less, or what is live free if that is less still: in the same mode if it does, else in the fastest that does.
+    // An eighth less, or what is live free if that is less still: in the same mode if it does, else in the fastest that does, else in the one that
+    // needs least. None when that is what has failed.
     private MemoryPlan? Smaller(RunShape rest)
     {
         long budget = Math.Min(planner.Budget().Bytes, Math.Min(Plan.BudgetBytes, Plan.PeakBytes) / 8 * 7);
-        MemoryPlan same = planner.Make(rest, Plan.RequestedMode, budget);
-        if (same.Fits)
-            return same;
-        MemoryPlan any = planner.Make(rest, OffloadMode.Auto, budget);
-        return any.Fits ? any : null;
+        foreach (OffloadMode mode in (OffloadMode[])[Plan.RequestedMode, OffloadMode.Auto])
+        {
+            MemoryPlan plan = planner.Make(rest, mode, budget);
+            if (plan.Fits)
+                return plan;
+        }
+        MemoryPlan least = planner.MakeLeast(rest);
+        long needed = Plan.Phases.Where(phase => least.Phases.Any(left => left.Phase == phase.Phase)).Max(phase => phase.PeakBytes);
+        return least.PeakBytes < needed ? least : null;
     }
 }

@@ -93,6 +93,13 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
         return least!;
     }
 
+    /// <summary>The plan that needs the least memory of all, with a budget of just that.</summary>
+    public MemoryPlan MakeLeast(RunShape run)
+    {
+        MemoryPlan least = Planner.Modes.Select(mode => Make(run, mode, 0)).MinBy(plan => plan.PeakBytes)!;
+        return Make(run, least.Mode, Least(run, least)) with { RequestedMode = OffloadMode.Auto };
+    }
+
     /// <summary>What a user should know about options that cannot take effect, or not wholly.</summary>
     public IEnumerable<string> Warnings(MemoryPlan plan, DeviceBudget budget)
     {

@@ -5,6 +5,7 @@ using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 using ZImage.Engine.Models;
 using ZImage.Ggml;
+using ZImage.Tests.Generation;
 using ZImage.Tests.Imaging;
 using ZImage.Tests.Models;
 
@@ -16,8 +17,6 @@ namespace ZImage.Tests.Memory;
 /// </summary>
 public sealed class OffloadTests
 {
-    private const int Size = 16, Steps = 3;
-
     private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;
     private static readonly Dictionary<string, GeneratedImage> s_references = [];
 
@@ -223,7 +222,7 @@ public sealed class OffloadTests
     {
         using var thread = new NativeThread("test");
         Task? reader = null;
-        thread.Run(() => new LoadedModel(Files(), Devices.Cpu, new SessionOptions(), opened => reader = Task.Run(
+        thread.Run(() => new LoadedModel(TinyModel.Files(), Devices.Cpu, new SessionOptions(), opened => reader = Task.Run(
             () =>
             {
                 Thread.Sleep(200);
@@ -305,7 +304,7 @@ public sealed class OffloadTests
         {
             session.SetOffload(Plain(new OffloadOptions { Mode = mode, VramBudget = mode == OffloadMode.LayerStreaming ? Bytes(least) : MemoryBudget.Default }), null, Stop);
             using var cancel = new CancellationTokenSource();
-            Assert.Throws<GenerationCancelledException>(() => session.Generate(Request(), new StopAt(Phase.Sample, cancel), cancel.Token));
+            Assert.Throws<GenerationCancelledException>(() => session.Generate(Request(), new RunListener(Phase.Sample, cancel), cancel.Token));
             AssertSame(Reference("CPU"), session.Generate(Request(), null, Stop));
         }
     }
@@ -313,27 +312,10 @@ public sealed class OffloadTests
     // Each run reads its prompt anew and keeps to its plan: PromptCacheTests and LadderTests have the rest.
     private static OffloadOptions Plain(OffloadOptions options) => options with { PromptCache = PromptCaching.Off, Strict = true };
 
-    private static ModelSession Open(string device, OffloadOptions offload)
-    {
-        _ = ComputeDevice.Get(device);
-        return ModelSession.Open(Files(), Devices.Find(device), new SessionOptions { Threads = 1, Offload = Plain(offload), CopiesWeights = device == "CPU" }, null, Stop);
-    }
-
-    private static ModelFiles Files()
-        => new(Path.Combine(GoldenFile.Folder, "dit-tiny.gguf"), Path.Combine(GoldenFile.Folder, "qwen3-tiny.gguf"), Path.Combine(GoldenFile.Folder, "vae-tiny.gguf"));
+    private static ModelSession Open(string device, OffloadOptions offload) => TinyModel.Open(device, Plain(offload), Stop);
 
     // The software device takes seconds for what others do in milliseconds.
-    private static ImageRequest Request(string device = "CPU") => new()
-    {
-        Prompt = "a cat",
-        Width = Size,
-        Height = Size,
-        Steps = device == "Vulkan0" ? 2 : Steps,
-        Sampler = "euler",
-        Scheduler = "smoothstep",
-        Shift = 3,
-        Seed = 42,
-    };
+    private static ImageRequest Request(string device = "CPU") => TinyModel.Request with { Steps = device == "Vulkan0" ? 2 : TinyModel.Request.Steps };
 
     private static GeneratedImage Reference(string device)
     {
@@ -365,32 +347,7 @@ public sealed class OffloadTests
     // The smallest budget in which the picture can be made, by streaming.
     private static long Least(ModelSession session, string device = "CPU") => LeastFor(session, Request(device), 1);
 
-    private static long LeastFor(ModelSession session, ImageRequest request, int images)
-    {
-        long low = 0, high = session.Plan(request, [OffloadMode.Aggressive], images, false, null, Stop)[0].PeakBytes;
-        while (high - low > 1)
-        {
-            long middle = low + (high - low) / 2;
-            if (session.Plan(request, [OffloadMode.LayerStreaming], images, false, null, Stop, Bytes(middle))[0].Fits)
-                high = middle;
-            else
-                low = middle;
-        }
-        return high;
-    }
+    private static long LeastFor(ModelSession session, ImageRequest request, int images) => TinyModel.LeastBudget(session, request, images, Stop);
 
     private static MemoryBudget Bytes(long bytes) => MemoryBudget.FromBytes(bytes);
-
-    private sealed class StopAt(Phase phase, CancellationTokenSource cancel) : IGenerationObserver
-    {
-        public void OnProgress(GenerationProgress progress)
-        {
-            if (progress.Phase == phase)
-                cancel.Cancel();
-        }
-
-        public void OnMessage(MessageLevel level, string text)
-        {
-        }
-    }
 }
