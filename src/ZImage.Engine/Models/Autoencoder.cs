@@ -68,11 +68,6 @@ public sealed class Autoencoder : IDisposable
         return chain.Compute(z, afterStage, cancellation);
     }
 
-    internal IReadOnlyList<ImageWay> DecodeWays(int width, int height, VaeTiling tiling, int? tileSize, float overlap) => [new ImageWay(ImageMethod.Whole)];
-    internal Footprint MeasureDecode(int width, int height, DeviceMemory memory, ImageWay way) => MeasureDecode(width, height, memory);
-    internal float[] Decode(ReadOnlySpan<float> latent, int width, int height, DeviceMemory memory, MemoryAccount ram, ImageWay way, Action<string, Tensor>? afterStage, CancellationToken cancellation) => Decode(latent, width, height, memory, afterStage, cancellation);
-    internal string? FirstConstantStage(ReadOnlySpan<float> latent, int width, int height, DeviceMemory memory, MemoryAccount ram, ImageWay way, CancellationToken cancellation) => FirstConstantStage(latent, width, height, memory, cancellation);
-
     /// <summary>What decoding a latent of a size takes.</summary>
     public Footprint MeasureDecode(int width, int height, DeviceMemory memory)
     {
