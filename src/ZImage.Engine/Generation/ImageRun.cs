@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Imaging;
 using ZImage.Engine.Memory;
+using ZImage.Engine.Models;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
 using ZImage.Engine.Text;
@@ -127,7 +128,7 @@ internal sealed class ImageRun(LoadedModel model, SessionPlanner planner, Qwen3T
             float[] latent = latents[(i * length)..((i + 1) * length)];
             ImageRequest own = request with { Seed = unchecked(request.Seed + i) };
             Report(Phase.Decode, _steps);
-            float[] pixels = Record(plan, Phase.Decode, images == 1 ? "image" : $"image {i + 1}", () => model.Autoencoder.Decode(latent, width, height, model.MemoryOf(ComponentKind.Autoencoder), null, cancellation));
+            float[] pixels = Record(plan, Phase.Decode, images == 1 ? "image" : $"image {i + 1}", () => model.Autoencoder.Decode(latent, width, height, model.MemoryOf(ComponentKind.Autoencoder), model.Ram, ImageWay.Whole, null, cancellation));
             made.Add(new GeneratedImage
             {
                 Pixels = Picture(pixels, latent, own),
@@ -177,7 +178,7 @@ internal sealed class ImageRun(LoadedModel model, SessionPlanner planner, Qwen3T
         }
         catch (DegenerateImageException fault)
         {
-            string? stage = model.Autoencoder.FirstConstantStage(latent, request.Width / model.Autoencoder.Scale, request.Height / model.Autoencoder.Scale, model.MemoryOf(ComponentKind.Autoencoder), cancellation);
+            string? stage = model.Autoencoder.FirstConstantStage(latent, request.Width / model.Autoencoder.Scale, request.Height / model.Autoencoder.Scale, model.MemoryOf(ComponentKind.Autoencoder), model.Ram, ImageWay.Whole, cancellation);
             throw new DegenerateImageException(request.Width, request.Height,
                 $"{fault.Reason}; {(stage is null ? "every stage of the decoder varies over the image, so the colours are out of range" : $"the first stage of the decoder that does not vary over the image is {stage}")}");
         }

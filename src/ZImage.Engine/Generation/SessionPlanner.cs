@@ -184,7 +184,7 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
         var needs = new List<PhaseNeed>();
         if (run.Encodes)
         {
-            needs.Add(Need(Phase.Encode, ComponentKind.Autoencoder, run, memory => model.Autoencoder.MeasureEncode(request.Width, request.Height, memory),
+            needs.Add(Need(Phase.Encode, ComponentKind.Autoencoder, run, memory => model.Autoencoder.MeasureEncode(request.Width, request.Height, memory, ImageWay.Whole),
                 [new BlockSequence(model.Autoencoder.EncoderBlocks, run.Images)]));
         }
         needs.Add(Need(Phase.Condition, ComponentKind.TextEncoder, run, memory => model.TextEncoder.Measure(prompts, memory), [new BlockSequence(model.TextEncoder.Blocks, 1)]));
@@ -193,7 +193,7 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
             using var prediction = new GuidedPrediction(transformer, memory, width, height, run.PromptTokens, run.NegativeTokens, 0, run.Images);
             return prediction.Footprint;
         }, [new BlockSequence(transformer.CaptionBlocks, 1), new BlockSequence(transformer.StepBlocks, evaluations)]));
-        needs.Add(Need(Phase.Decode, ComponentKind.Autoencoder, run, memory => model.Autoencoder.MeasureDecode(width, height, memory),
+        needs.Add(Need(Phase.Decode, ComponentKind.Autoencoder, run, memory => model.Autoencoder.MeasureDecode(width, height, memory, ImageWay.Whole),
             [new BlockSequence(model.Autoencoder.DecoderBlocks, run.Images)]));
         return needs;
     }
