@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Imaging;
 using ZImage.Engine.Memory;
+using ZImage.Engine.Models;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
 
@@ -191,6 +192,7 @@ internal sealed class ImageRun
         Drawing drawing = _drawings[index];
         (int width, int height) = _planner.Needs.Latent(drawing.Shape);
         int length = drawing.Latents!.Length / drawing.Images;
+        ImageWay way = _planner.Needs.WayOf(drawing.Shape, _ladder.Plan.Decoding);
         // What was decoded before a step down is kept.
         for (int i = drawing.Made.Count; i < drawing.Images; i++)
         {
@@ -198,9 +200,9 @@ internal sealed class ImageRun
             ImageRequest own = drawing.Request with { Seed = unchecked(drawing.Request.Seed + i) };
             Report(Phase.Decode, index, drawing.Steps);
             float[] pixels = _timeline.Record(Phase.Decode, drawing.Images == 1 ? "image" : $"image {i + 1}", () => _model.Autoencoder.Decode(
-                latent, width, height, _model.MemoryOf(ComponentKind.Autoencoder), _model.Ram, _ladder.Plan.Decoding, null, _cancellation));
-            _planner.Learn(ComponentKind.Autoencoder, _planner.Needs.Decoding(drawing.Shape, _ladder.Plan.Decoding).Flops, _timeline.Last.DurationSeconds, _timeline.Last.UploadedBytes);
-            PixelImage picture = Picture(pixels, latent, own);
+                latent, width, height, _model.MemoryOf(ComponentKind.Autoencoder), _model.Ram, way, null, _cancellation));
+            _planner.Learn(ComponentKind.Autoencoder, _planner.Needs.Decoding(drawing.Shape, way).Flops, _timeline.Last.DurationSeconds, _timeline.Last.UploadedBytes);
+            PixelImage picture = Picture(pixels, latent, own, way);
             Timeline timeline = _timeline.Of(index);
             drawing.Made.Add(new GeneratedImage
             {
@@ -240,7 +242,7 @@ internal sealed class ImageRun
         }
     }
 
-    private PixelImage Picture(float[] pixels, float[] latent, ImageRequest request)
+    private PixelImage Picture(float[] pixels, float[] latent, ImageRequest request, ImageWay way)
     {
         try
         {
@@ -249,7 +251,7 @@ internal sealed class ImageRun
         catch (DegenerateImageException fault)
         {
             string? stage = _model.Autoencoder.FirstConstantStage(latent, request.Width / _model.Autoencoder.Scale, request.Height / _model.Autoencoder.Scale,
-                _model.MemoryOf(ComponentKind.Autoencoder), _model.Ram, _ladder.Plan.Decoding, _cancellation);
+                _model.MemoryOf(ComponentKind.Autoencoder), _model.Ram, way, _cancellation);
             throw new DegenerateImageException(request.Width, request.Height,
                 $"{fault.Reason}; {(stage is null ? "every stage of the decoder varies over the image, so the colours are out of range" : $"the first stage of the decoder that does not vary over the image is {stage}")}");
         }

@@ -29,6 +29,9 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
     public void Start(RunShape run)
     {
         MemoryPlan plan = planner.Make(run, planner.Options.Mode, planner.Budget().Bytes);
+        // What an allocation has shown once must not keep from drawing what it did not speak of.
+        if (!plan.Fits && planner.IsLowered && !planner.Options.Strict)
+            plan = Fitting(planner.Make(run, OffloadMode.Auto, plan.BudgetBytes)) ?? planner.Make(run, planner.Options.Mode, planner.Budget(lowered: false).Bytes);
         if (!plan.Fits)
             throw new BudgetTooSmallException(plan, planner.Advise(run, plan));
         observer?.OnMessage(MessageLevel.Verbose, plan.Describe());
@@ -96,12 +99,13 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
         long budget = Math.Min(planner.Budget().Bytes, Math.Min(Plan.BudgetBytes, Plan.PeakBytes) / 8 * 7);
         foreach (OffloadMode mode in (OffloadMode[])[Plan.RequestedMode, OffloadMode.Auto])
         {
-            MemoryPlan plan = planner.Make(rest, mode, budget);
-            if (plan.Fits)
+            if (Fitting(planner.Make(rest, mode, budget)) is { } plan)
                 return plan;
         }
         MemoryPlan least = planner.MakeLeast(rest);
         long needed = Plan.Phases.Where(phase => least.Phases.Any(left => left.Phase == phase.Phase)).Max(phase => phase.PeakBytes);
         return least.PeakBytes < needed ? least : null;
     }
+
+    private static MemoryPlan? Fitting(MemoryPlan plan) => plan.Fits ? plan : null;
 }

@@ -20,8 +20,8 @@ internal sealed class RunNeeds(LoadedModel model)
     {
         var needs = new List<PhaseNeed>();
         if (run.Encodes)
-            needs.Add(Need(Phase.Encode, ComponentKind.Autoencoder, run.Decoded, Encoding, drawing => drawing.Images,
-                drawing => [new BlockSequence(model.Autoencoder.EncoderBlocks, drawing.Images)]));
+            needs.Add(Need(Phase.Encode, ComponentKind.Autoencoder, run.Decoded, drawing => Encoding(drawing, way), drawing => drawing.Images,
+                drawing => [new BlockSequence(model.Autoencoder.EncoderBlocks, drawing.Images * WayOf(drawing, way).Passes)]));
         if (run.Prompts.Count > 0)
         {
             needs.Add(Need(Phase.Condition, ComponentKind.TextEncoder, [run.Prompts], prompts => Measure(ComponentKind.TextEncoder, $"prompts {string.Join(' ', prompts)}",
@@ -33,7 +33,7 @@ internal sealed class RunNeeds(LoadedModel model)
                 drawing => [new BlockSequence(model.Transformer.CaptionBlocks, 1), new BlockSequence(model.Transformer.StepBlocks, Evaluations(drawing))]));
         }
         needs.Add(Need(Phase.Decode, ComponentKind.Autoencoder, run.Decoded, drawing => Decoding(drawing, way), drawing => drawing.Images,
-            drawing => [new BlockSequence(model.Autoencoder.DecoderBlocks, drawing.Images)]));
+            drawing => [new BlockSequence(model.Autoencoder.DecoderBlocks, drawing.Images * WayOf(drawing, way).Passes)]));
         return needs;
     }
 
@@ -52,7 +52,15 @@ internal sealed class RunNeeds(LoadedModel model)
     public Footprint Decoding(DrawingShape drawing, ImageWay way)
     {
         (int width, int height) = Latent(drawing);
-        return Measure(ComponentKind.Autoencoder, $"decode {width}x{height} {way}", memory => model.Autoencoder.MeasureDecode(width, height, memory, way));
+        way = WayOf(drawing, way);
+        return Measure(ComponentKind.Autoencoder, $"decode {width}x{height} {way} {way.MostOnDevice}", memory => model.Autoencoder.MeasureDecode(width, height, memory, way));
+    }
+
+    /// <summary>A run's way through the autoencoder for the pictures of one of its drawings, which may be of another size than the largest.</summary>
+    public ImageWay WayOf(DrawingShape drawing, ImageWay way)
+    {
+        (int width, int height) = Latent(drawing);
+        return way.For(width, height, model.Autoencoder.Scale);
     }
 
     /// <summary>Evaluations of the transformer in all steps of a drawing.</summary>
@@ -62,8 +70,12 @@ internal sealed class RunNeeds(LoadedModel model)
     /// <summary>Latent width and height of a drawing's pictures.</summary>
     public (int Width, int Height) Latent(DrawingShape drawing) => (drawing.Request.Width / model.Autoencoder.Scale, drawing.Request.Height / model.Autoencoder.Scale);
 
-    private Footprint Encoding(DrawingShape drawing) => Measure(ComponentKind.Autoencoder, $"encode {drawing.Request.Width}x{drawing.Request.Height}",
-        memory => model.Autoencoder.MeasureEncode(drawing.Request.Width, drawing.Request.Height, memory));
+    private Footprint Encoding(DrawingShape drawing, ImageWay way)
+    {
+        way = WayOf(drawing, way);
+        return Measure(ComponentKind.Autoencoder, $"encode {drawing.Request.Width}x{drawing.Request.Height} {way} {way.MostOnDevice}",
+            memory => model.Autoencoder.MeasureEncode(drawing.Request.Width, drawing.Request.Height, memory, way));
+    }
 
     // The items of a phase come one after the other, so the largest says what memory the phase takes.
     private PhaseNeed Need<T>(Phase phase, ComponentKind kind, IReadOnlyList<T> items, Func<T, Footprint> measure, Func<T, int> rounds, Func<T, IReadOnlyList<BlockSequence>> sequences)

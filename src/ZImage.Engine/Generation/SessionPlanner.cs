@@ -40,7 +40,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
     }
 
     /// <summary>The budget at this moment.</summary>
-    public DeviceBudget Budget()
+    /// <param name="lowered">Whether it stays below what <see cref="Lower"/> said.</param>
+    public DeviceBudget Budget(bool lowered = true)
     {
         (long free, long total) = ReadMemory();
         long own = model.Memory.Bytes;
@@ -51,8 +52,11 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
             LimitBytes = systemLimit(own + model.Margin),
             MarginTakenBytes = Math.Clamp(_firstLive.Value - free - own, 0, model.Margin),
         });
-        return budget with { Bytes = Math.Min(budget.Bytes, _ceiling) };
+        return lowered ? budget with { Bytes = Math.Min(budget.Bytes, _ceiling) } : budget;
     }
+
+    /// <summary>Whether an allocation has shown that there is less than was thought.</summary>
+    public bool IsLowered => _ceiling < long.MaxValue;
 
     /// <summary>Keeps budgets below what an allocation has shown to be too much, until the options change.</summary>
     public void Lower(long bytes) => _ceiling = Math.Min(_ceiling, bytes);

@@ -63,6 +63,22 @@ public class MemoryAccount(string name, BufferType type)
         return new CountedBuffer(this, Take(bytes, purpose, () => Buffer.Allocate(Type, bytes, purpose)), bytes);
     }
 
+    /// <summary>Allocates host memory: of this account's kind, or not pinned where the system does not pin so much. Counted here in both cases.</summary>
+    /// <exception cref="BudgetExceededException">It would exceed the limit.</exception>
+    /// <exception cref="DeviceOutOfMemoryException">There is no room.</exception>
+    internal CountedBuffer AllocateOnHost(long bytes, string purpose)
+    {
+        try
+        {
+            return Allocate(bytes, purpose);
+        }
+        catch (DeviceOutOfMemoryException)
+        {
+            bytes = Math.Max(bytes, 1);
+            return new CountedBuffer(this, Take(bytes, purpose, () => Buffer.Allocate(BufferType.Host, bytes, purpose)), bytes);
+        }
+    }
+
     /// <summary>Counts bytes and lets them be allocated; what fails is not counted.</summary>
     internal T Take<T>(long bytes, string purpose, Func<T> allocate)
     {

@@ -80,7 +80,7 @@ public sealed record MemoryPlan
         string mode = RequestedMode == Mode ? $"{Mode}" : $"{Mode} (chosen by {RequestedMode})";
         string blocks = StreamedBlocks == 0 ? "" : $" {ResidentBlocks} blocks of the transformer stay, {StreamedBlocks} are streamed.";
         string seconds = PredictedSeconds is { } s ? FormattableString.Invariant($" About {s:F1} s.") : "";
-        string decoding = Decoding.Method == ImageMethod.Whole ? "" : $" Decoded in {Decoding}.";
+        string decoding = Decoding.Method == ImageMethod.Whole ? "" : $" Decoded {Decoding}.";
         return $"{Width}x{Height} on {Device}, mode {mode}: at most {ByteSize.Text(PeakBytes)} of {ByteSize.Text(BudgetBytes)} ({Tightest.Phase}), {ByteSize.Text(UploadBytes)} moved a run.{blocks}{decoding}{seconds}";
     }
 

@@ -38,7 +38,7 @@ public sealed class PlannerTests
         Height = 1024,
         Images = 1,
         Drawings = 1,
-        Decoding = new ImageWay(ImageMethod.Whole),
+        Decoding = ImageWay.Whole,
         Steps = steps,
         Phases =
         [
