@@ -116,6 +116,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
             if (Options.Reload != ReloadSource.Auto || Options.RamBudget.Kind != MemoryBudgetKind.Auto)
                 yield return "The CPU needs no pinned memory: Reload and RamBudget change nothing.";
         }
+        if (Options.VaeTiling == VaeTiling.Off && Options.VaeTileSize is not null)
+            yield return "VaeTileSize has no effect: VaeTiling is Off.";
         if (budget.CappedByFree && Options.VramBudget.Kind is MemoryBudgetKind.Bytes or MemoryBudgetKind.Share)
             yield return $"The budget {Options.VramBudget} is more than {model.Device.Name} has free: {ByteSize.Text(budget.Bytes)} count.";
         if (budget.AboveLimit)
