@@ -3,8 +3,12 @@ using ZImage.Engine.Memory;
 
 namespace ZImage.Engine.Generation;
 
-/// <summary>One part of a run: what, when it began and how long it took (seconds), device bytes of ours at its end and at its peak, and bytes moved to the device.</summary>
-public sealed record TimelineEntry(Phase Phase, string Name, double StartSeconds, double DurationSeconds, long DeviceBytes, long PeakDeviceBytes, long UploadedBytes);
+/// <summary>
+/// One part of a run: what, when it began and how long it took (seconds), device bytes of ours at its end and at its peak, bytes moved to the
+/// device, and the seconds of its duration in which the computation waited for them, as far as <see cref="WeightTransfer.WaitSeconds"/> sees it.
+/// </summary>
+public sealed record TimelineEntry(
+    Phase Phase, string Name, double StartSeconds, double DurationSeconds, long DeviceBytes, long PeakDeviceBytes, long UploadedBytes, double WaitSeconds = 0);
 
 /// <summary>The parts of a run in the order in which they ended.</summary>
 public sealed class Timeline
@@ -25,6 +29,7 @@ internal sealed class TimelineRecorder
     private readonly DeviceMemory _memory;
     private readonly WeightTransfer _transfer;
     private long _uploaded;
+    private double _waited;
 
     public TimelineRecorder(DeviceMemory memory, WeightTransfer transfer)
     {
@@ -47,7 +52,8 @@ internal sealed class TimelineRecorder
     /// <summary>Enters a part that began at <paramref name="start"/>, behind the part before it, and ends now.</summary>
     public TimelineEntry Add(Phase phase, string name, TimeSpan start)
     {
-        var entry = new TimelineEntry(phase, name, start.TotalSeconds, (Elapsed - start).TotalSeconds, _memory.Bytes, _memory.PeakBytes, _transfer.Bytes - _uploaded);
+        var entry = new TimelineEntry(phase, name, start.TotalSeconds, (Elapsed - start).TotalSeconds,
+            _memory.Bytes, _memory.PeakBytes, _transfer.Bytes - _uploaded, _transfer.WaitSeconds - _waited);
         _entries.Add((Drawing, entry));
         Begin();
         return entry;
@@ -66,6 +72,6 @@ internal sealed class TimelineRecorder
     public void Begin()
     {
         _memory.ResetPeak();
-        _uploaded = _transfer.Bytes;
+        (_uploaded, _waited) = (_transfer.Bytes, _transfer.WaitSeconds);
     }
 }
