@@ -15,7 +15,7 @@ public abstract class EngineCmdlet : ZImageCmdlet
 
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>The activity that <see cref="RunEngine"/>'s is a part of; -1 for none.</summary>
+    /// <summary>The activity that the engine's is a part of; -1 for none.</summary>
     private protected int ParentActivityId { get; init; } = -1;
 
     /// <summary>Cancels the work; PowerShell calls this on a thread of its own.</summary>
