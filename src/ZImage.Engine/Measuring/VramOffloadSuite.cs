@@ -70,7 +70,8 @@ public static class VramOffloadSuite
         ];
         return table.Select((row, i) =>
         {
-            OffloadOptions own = options with { Mode = row.Mode, VaeTiling = row.Tiling, TextEncoderOnCpu = row.TextOnCpu, VaeOnCpu = row.VaeOnCpu };
+            // Strict: a row that steps down to another plan would not be that row.
+            OffloadOptions own = options with { Mode = row.Mode, VaeTiling = row.Tiling, TextEncoderOnCpu = row.TextOnCpu, VaeOnCpu = row.VaeOnCpu, Strict = true };
             bool again = Array.IndexOf(table, row) < i;
             return new MeasureConfiguration(MeasureConfiguration.NameOf(own) + (again ? ", again" : ""), own, request) { Number = i + 1 };
         }).ToArray();
