@@ -139,6 +139,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
             ways.Add($"the mode {fitting.Mode} (-OffloadMode {fitting.Mode}), which needs {ByteSize.Text(fitting.PeakBytes)}");
         MemoryPlan least = plan.RequestedMode == OffloadMode.Auto ? others.Append(plan).MinBy(other => other.PeakBytes)! : plan;
         ways.Add($"a budget of {ByteSize.AtLeast(Least(run, least))} with the mode {least.Mode}");
+        if (Options.VaeTiling == VaeTiling.Off && plan.Tightest.Phase is Phase.Decode or Phase.Encode)
+            ways.Add("tiles (-VaeTiling Auto), if less memory does for the other phases");
         if (Smaller(run, plan) is { } size)
             ways.Add($"a picture of {size.Width}x{size.Height}");
         if (run.Decoded.Any(drawing => drawing.Images > 1))

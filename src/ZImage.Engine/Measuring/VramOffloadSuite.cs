@@ -33,9 +33,9 @@ public static class VramOffloadSuite
     };
 
     /// <summary>
-    /// The budget of the suite: what a card of 12 GiB has for us, 10.25 GiB, and for a model with fewer weights as much less, so that the table can be tried with a small one: what does
-    /// not fit the card with the whole model does not fit then either. What a small model computes in does not shrink with its weights; so it gets
-    /// at least what CondOnly needs, as the whole model has it. A larger model gets no larger card.
+    /// The budget of the suite: what a card of 12 GiB has for us, 10.25 GiB, and for a model with fewer weights as much less, so that the table can be
+    /// tried with a small one: what does not fit the card with the whole model does not fit then either. What a small model computes in does not shrink
+    /// with its weights; so it gets at least what CondOnly needs, as the whole model has it. A larger model gets no larger card.
     /// </summary>
     /// <param name="session">The session; nothing is moved.</param>
     /// <param name="request">What is drawn.</param>
