@@ -154,7 +154,7 @@ Describe 'New-ZImage' {
     }
 
     It 'refuses a stage of <size>' -ForEach @(@{ size = 0 }, @{ size = 257 }) {
-        { New-ZImage 'a cat' @small -StageBatch $size } | Should -Throw -ErrorId 'InvalidSetting,*'
+        { New-ZImage 'a cat' @small -StageBatch $size -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidSetting,*'
     }
 
     It 'draws nothing with -WhatIf, whatever comes by the pipeline' {

@@ -33,9 +33,9 @@ public static class VramOffloadSuite
     };
 
     /// <summary>
-    /// The budget of the suite: what a card of 12 GiB has for us, 10.25 GiB, and for a model with fewer weights as much less, so that the table can be
-    /// tried with a small one: what does not fit the card with the whole model does not fit then either. What a small model computes in does not shrink
-    /// with its weights; so it gets at least what CondOnly needs, as the whole model has it. A larger model gets no larger card.
+    /// The budget of the suite: what a card of 12 GiB has for us, 10.25 GiB, and for a model with fewer weights as much less, so that the table can
+    /// be tried with a small one: what does not fit the card with the whole model does not fit then either. What a small model computes in does not
+    /// shrink with its weights; so it gets at least what CondOnly needs, as the whole model has it. A larger model gets no larger card.
     /// </summary>
     /// <param name="session">The session; nothing is moved.</param>
     /// <param name="request">What is drawn.</param>
@@ -70,8 +70,16 @@ public static class VramOffloadSuite
         ];
         return table.Select((row, i) =>
         {
-            // Strict: a row that steps down to another plan would not be that row.
-            OffloadOptions own = options with { Mode = row.Mode, VaeTiling = row.Tiling, TextEncoderOnCpu = row.TextOnCpu, VaeOnCpu = row.VaeOnCpu, Strict = true };
+            // A row that steps down to another plan would not be that row, and a prompt that is known already would not be read.
+            OffloadOptions own = options with
+            {
+                Mode = row.Mode,
+                VaeTiling = row.Tiling,
+                TextEncoderOnCpu = row.TextOnCpu,
+                VaeOnCpu = row.VaeOnCpu,
+                Strict = true,
+                PromptCache = PromptCaching.Off,
+            };
             bool again = Array.IndexOf(table, row) < i;
             return new MeasureConfiguration(MeasureConfiguration.NameOf(own) + (again ? ", again" : ""), own, request) { Number = i + 1 };
         }).ToArray();

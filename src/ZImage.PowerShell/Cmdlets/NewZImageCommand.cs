@@ -5,7 +5,6 @@ using ZImage.Engine.Memory;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
 using ZImage.PowerShell.Binding;
-using ZImage.PowerShell.Errors;
 
 namespace ZImage.PowerShell.Cmdlets;
 
@@ -51,16 +50,9 @@ public sealed class NewZImageCommand : RequestCmdlet
     /// Prompts, 1 to 256, that are collected from the pipeline and drawn stage by stage: all are read, then all sampled, then all decoded, so that
     /// weights which come and go do so once for all of them. The pictures are the same, and come in the same order. 1 when left out.
     /// </summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [OptionalNumber<int>]
     public int? StageBatch { get; set; }
-
-    protected override void BeginProcessing()
-    {
-        base.BeginProcessing();
-        if (StageBatch is < 1 or > MostInStages)
-            ThrowTerminatingError(FaultRecord.Create(new InvalidSettingException(nameof(StageBatch), StageBatch, $"from 1 to {MostInStages}")));
-    }
 
     protected override void ProcessRecord() => Report(() =>
     {
@@ -68,6 +60,8 @@ public sealed class NewZImageCommand : RequestCmdlet
         int count = Count ?? 1;
         if (count < 1)
             throw new InvalidSettingException(nameof(Count), count, "1 or more");
+        if (StageBatch is < 1 or > MostInStages)
+            throw new InvalidSettingException(nameof(StageBatch), StageBatch, $"from 1 to {MostInStages}");
 
         ImageRequest first = MakeRequest(session.Defaults, Prompt) with { Seed = Seed ?? Random.Shared.NextInt64(RandomSeeds), Rng = Rng ?? default };
         // The same words for each of many prompts would help nobody.

@@ -22,7 +22,7 @@ public sealed class MeasureZGenerationTests(CmdletFixture fixture)
             $image = New-ZImage 'a cat' -Model tiny @small -Seed 42
             $runs.PixelHash -ne $image.PixelHash
             $runs[0].StepSeconds[1] -gt 0 -and $runs[0].StepSeconds -is [array]
-            $runs[0].Timeline.Entries.Count -eq $image.Timeline.Entries.Count
+            $runs[1].Timeline.Entries.Count -eq $image.Timeline.Entries.Count -and $runs[1].ConditionSeconds -gt 0
             $runs[0].Model, $runs[0].Device
             $before -eq {{Unchanged}}
             """);
