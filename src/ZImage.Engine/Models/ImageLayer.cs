@@ -85,7 +85,7 @@ internal sealed class ResidualLayer(GroupNormalization norm, Convolution convolu
 internal sealed class PixelAttentionLayer(GroupNormalization norm, Convolution q, Convolution k, Convolution v, Convolution output)
     : ImageLayer(norm, output.Reach, output.Outputs)
 {
-    private const long MaxScoreBytes = 64L << 20;
+    private const long MaxScoreBytes = 32L << 20;
     private const int NodesOfPiece = 24;
 
     public override ResultPlace Place => ResultPlace.OverImage;
