@@ -78,9 +78,6 @@ public sealed unsafe class Context : IDisposable
 
     public Tensor RmsNorm(Tensor a, float eps) => Made(Native.ggml_rms_norm(_handle, a.Handle, eps));
 
-    /// <summary>Group normalisation of [W, H, C, N] over groups of channels.</summary>
-    public Tensor GroupNorm(Tensor a, int groups, float eps) => Made(Native.ggml_group_norm(_handle, a.Handle, groups, eps));
-
     // --- matrices
 
     /// <summary>

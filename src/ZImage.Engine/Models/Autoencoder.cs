@@ -59,6 +59,13 @@ public sealed class Autoencoder : IDisposable
     /// <summary>Most bytes of temporaries of a strip. It is the same for every budget, because the order of sums may depend on it.</summary>
     internal long StripBytes { get; init; }
 
+    /// <summary>How convolutions are computed here; where that has to be measured, it is when this is read first, or at the first computation.</summary>
+    public ConvolutionPath ConvolutionPath
+    {
+        get => field ??= ConvolutionPath.For(Weights);
+        internal init;
+    }
+
     /// <summary>The ways in which a latent can be decoded: the fastest first, the one that takes least memory last.</summary>
     /// <param name="width">Latent width.</param>
     /// <param name="height">Latent height.</param>
@@ -160,7 +167,7 @@ public sealed class Autoencoder : IDisposable
     private ImageShape LatentShape(int width, int height) => new(width, height, LatentChannels);
 
     private ImageRunSettings Settings(DeviceMemory memory, MemoryAccount ram, ImageWay way, string purpose)
-        => new(Weights, memory, ram, way.MostOnDevice, StripBytes, purpose);
+        => new(Weights, memory, ram, way.MostOnDevice, StripBytes, ConvolutionPath.IsDirect, purpose);
 
     private Footprint Measure(List<ImageStage> stages, TileGrid grid, int inputScale, int channels, DeviceMemory memory, ImageWay way)
     {

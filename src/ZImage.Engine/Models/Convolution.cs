@@ -45,7 +45,8 @@ internal sealed class Convolution
     /// <param name="x">The rows of the image that the strip comes from, times <paramref name="factor"/>; contiguous.</param>
     /// <param name="rows">Which they are.</param>
     /// <param name="factor">What the image was multiplied by to fit the range of F16; the sums are divided by it.</param>
-    public Tensor Build(Context c, Tensor x, RowWindow rows, float factor = 1)
+    /// <param name="isDirect">Whether it is computed without gathered patches; see <see cref="ConvolutionPath"/>.</param>
+    public Tensor Build(Context c, Tensor x, RowWindow rows, float factor = 1, bool isDirect = false)
     {
         if (Reach.Enlargement > 1)
         {
@@ -58,7 +59,10 @@ internal sealed class Convolution
         (int above, int below, int paddingY) = rows.Above == rows.Below ? (0, 0, rows.Above) : (rows.Above, rows.Below, 0);
         if (left + right + above + below > 0)
             x = c.Pad(x, left, right, above, below);
-        return c.Add(Rescale(c, Product(c, x, paddingX, paddingY), factor), c.Reshape(_bias, 1, 1, Outputs));
+        Tensor kernel = c.Reshape(_kernel, Reach.Size, Reach.Size, Inputs, Outputs);
+        // A 1x1 kernel has nothing to gather.
+        Tensor sums = isDirect && Reach.Size > 1 ? c.Conv2D(kernel, x, Reach.Stride, paddingX, paddingY) : Product(c, kernel, x, Reach.Stride, paddingX, paddingY);
+        return c.Add(Rescale(c, sums, factor), c.Reshape(_bias, 1, 1, Outputs));
     }
 
     /// <summary>The pixels of an image as columns, for 1x1 convolutions: [W, H, C] -> [C, W * H] of a type.</summary>
@@ -76,14 +80,12 @@ internal sealed class Convolution
     public Tensor BuildPlanes(Context c, Tensor columns, float factor = 1)
         => c.Add(Rescale(c, c.MulMat(Cast(c, columns, Type), c.Reshape(_kernel, Inputs, Outputs)), factor), c.Reshape(_bias, 1, Outputs));
 
-    private Tensor Product(Context c, Tensor x, int paddingX, int paddingY)
+    /// <summary>The sums of a convolution as a product over gathered patches: kernel [KW, KH, IC, OC], image [W, H, IC] -> [W', H', OC].</summary>
+    public static Tensor Product(Context c, Tensor kernel, Tensor x, int stride, int paddingX, int paddingY)
     {
-        int size = Reach.Size;
-        Tensor kernel = c.Reshape(_kernel, size, size, Inputs, Outputs);
-        Tensor patches = c.Im2Col(kernel, x, Reach.Stride, paddingX, paddingY, Type);
-        (long width, long height) = (patches.Ne(1), patches.Ne(2));
-        patches = c.Reshape(patches, patches.Ne(0), width * height);
-        return c.Reshape(c.MulMat(patches, c.Reshape(kernel, size * size * Inputs, Outputs)), width, height, Outputs);
+        Tensor patches = c.Im2Col(kernel, x, stride, paddingX, paddingY, kernel.Type);
+        (long patch, long width, long height, long outputs) = (patches.Ne(0), patches.Ne(1), patches.Ne(2), kernel.Ne(3));
+        return c.Reshape(c.MulMat(c.Reshape(patches, patch, width * height), c.Reshape(kernel, patch, outputs)), width, height, outputs);
     }
 
     private static Tensor Rescale(Context c, Tensor sums, float factor) => factor == 1 ? sums : c.Scale(sums, 1 / factor);

@@ -12,8 +12,9 @@ internal sealed record ImageStage(Block Block, IReadOnlyList<ImageLayer> Layers)
 /// <param name="Ram">Host memory for activations that do not rest on the device.</param>
 /// <param name="MostOnDevice">Most bytes of an activation that rests on the device.</param>
 /// <param name="StripBytes">Most bytes of temporaries of a strip, unless a row takes more.</param>
+/// <param name="IsDirect">Whether convolutions are computed without gathered patches.</param>
 /// <param name="Purpose">What is being done, for a fault to name.</param>
-internal sealed record ImageRunSettings(ModelWeights Weights, DeviceMemory Memory, MemoryAccount Ram, long MostOnDevice, long StripBytes, string Purpose);
+internal sealed record ImageRunSettings(ModelWeights Weights, DeviceMemory Memory, MemoryAccount Ram, long MostOnDevice, long StripBytes, bool IsDirect, string Purpose);
 
 /// <summary>
 /// The stages of an image model for one size of image. Every layer is a pass over the image in strips; what passes between them lies in two slots
@@ -125,7 +126,11 @@ internal sealed class ImageChain : IDisposable
         Activation target = Activation(layer.Result(image.Shape), slot);
         _activations.Add(target);
         IReadOnlyList<Strip> strips = Strip.Cut(layer, image.Shape, _settings.StripBytes);
-        return new ImagePass(block, layer, image, stream, target, strips, _settings.Memory.Backend, _settings.Purpose) { NotesStatistics = isNormedNext };
+        return new ImagePass(block, layer, image, stream, target, strips, _settings.Memory.Backend, _settings.Purpose)
+        {
+            IsDirect = _settings.IsDirect,
+            NotesStatistics = isNormedNext,
+        };
     }
 
     private Activation Activation(ImageShape shape, int slot) => new(shape, slot, shape.Bytes > _settings.MostOnDevice);

@@ -55,7 +55,7 @@ internal sealed class ConvolutionLayer(GroupNormalization? norm, Convolution con
         Context c = strip.Context;
         float factor = Norm is null && isWide ? convolution.FactorFor(strip.Backend) : 1;
         Tensor x = Norm is null ? HalfRange.Scale(c, c.Cont(strip.Image), factor) : c.Silu(strip.Normed());
-        strip.Write(convolution.Build(c, x, strip.Rows, factor));
+        strip.Write(convolution.Build(c, x, strip.Rows, factor, strip.IsDirect));
     }
 }
 
@@ -69,7 +69,7 @@ internal sealed class ResidualLayer(GroupNormalization norm, Convolution convolu
     public override void Build(StripGraph strip)
     {
         Context c = strip.Context;
-        Tensor h = convolution.Build(c, c.Silu(strip.Normed()), strip.Rows);
+        Tensor h = convolution.Build(c, c.Silu(strip.Normed()), strip.Rows, isDirect: strip.IsDirect);
         if (shortcut is null)
         {
             strip.Write(c.Add(h, strip.Stream));
@@ -85,7 +85,7 @@ internal sealed class ResidualLayer(GroupNormalization norm, Convolution convolu
 internal sealed class PixelAttentionLayer(GroupNormalization norm, Convolution q, Convolution k, Convolution v, Convolution output)
     : ImageLayer(norm, output.Reach, output.Outputs)
 {
-    private const long MaxScoreBytes = 64L << 20;
+    private const long MaxScoreBytes = 32L << 20;
     private const int NodesOfPiece = 24;
 
     public override ResultPlace Place => ResultPlace.OverImage;

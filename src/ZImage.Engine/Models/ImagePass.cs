@@ -50,6 +50,9 @@ internal sealed class ImagePass : IBlockWork, IDisposable
     /// <summary>The window of the result: what is computed in place must find its image there.</summary>
     public int TargetWindow => Layer.IsWhole ? ImageWindow : ResultWindow;
 
+    /// <summary>Whether convolutions are computed without gathered patches.</summary>
+    public bool IsDirect { get; init; }
+
     /// <summary>Whether the next pass normalises the result.</summary>
     public bool NotesStatistics { get; init; }
 

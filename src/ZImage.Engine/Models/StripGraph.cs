@@ -18,7 +18,7 @@ internal sealed class StripGraph : IDisposable
     public StripGraph(ImagePass pass, Strip strip, ActivationSlots slots, GroupStatistics statistics)
     {
         _layer = pass.Layer;
-        (Strip, Backend) = (strip, pass.Backend);
+        (Strip, Backend, IsDirect) = (strip, pass.Backend, pass.IsDirect);
         int nodes = _layer.Nodes(pass.Image.Shape);
         Context = new Context(nodes, graphs: 1, graphNodes: nodes);
         try
@@ -46,6 +46,9 @@ internal sealed class StripGraph : IDisposable
     public Context Context { get; }
 
     public Backend Backend { get; }
+
+    /// <summary>Whether convolutions are computed without gathered patches.</summary>
+    public bool IsDirect { get; }
 
     public Graph Graph { get; }
 

@@ -57,7 +57,6 @@ internal static unsafe partial class Native
     // --- normalisation
     [LibraryImport(Base)] internal static partial nint ggml_norm(ContextHandle ctx, nint a, float eps);
     [LibraryImport(Base)] internal static partial nint ggml_rms_norm(ContextHandle ctx, nint a, float eps);
-    [LibraryImport(Base)] internal static partial nint ggml_group_norm(ContextHandle ctx, nint a, int n_groups, float eps);
 
     // --- matrices
     [LibraryImport(Base)] internal static partial nint ggml_mul_mat(ContextHandle ctx, nint a, nint b);

@@ -48,6 +48,27 @@ public sealed class ImageWayTests
         }
     }
 
+    // The measured choice is one of the two, so each must hold by itself.
+    [Theory]
+    [InlineData("CPU", true)]
+    [InlineData("Vulkan0", true)]
+    [InlineData("Vulkan0", false)]
+    public void Both_ways_of_convolution_give_the_same_picture(string device, bool isDirect)
+    {
+        float[] Decode(string name, bool direct) => Run(name, 100_000, s_tiny, (model, memory)
+            => model.Decode(s_latent, Width, Height, memory, null, Stop), new ConvolutionPath(direct, null));
+        GoldenAssert.RelativeL2($"VAE convolutions {device}", isDirect ? "direct" : "gathered", Decode("CPU", false), Decode(device, isDirect), device == "CPU" ? 1e-5 : 1e-2);
+    }
+
+    [Fact]
+    public void Convolutions_are_measured_on_Vulkan_once() => Run("Vulkan0", 100_000, s_tiny, (model, _) =>
+    {
+        Assert.InRange(model.ConvolutionPath.Speedup ?? 0, 1e-3, 1e3);
+        Assert.Same(model.ConvolutionPath, ConvolutionPath.For(model.Weights));
+        Assert.Equal(model.ConvolutionPath.Speedup >= 1.25, model.ConvolutionPath.IsDirect);
+        return true;
+    });
+
     [Theory]
     [MemberData(nameof(Devices))]
     public void Every_way_takes_what_was_measured(string device) => Run(device, 100_000, s_tiny, (model, memory) =>
@@ -221,10 +242,12 @@ public sealed class ImageWayTests
         => (model.Decode(s_latent, Width, Height, memory, WholeImage.RamFor(memory), way, null, Stop),
             model.Encode(s_image, Width * 8, Height * 8, memory, WholeImage.RamFor(memory), way, Stop).Mean));
 
-    private static T Run<T>(string device, long stripBytes, string path, Func<Autoencoder, DeviceMemory, T> test) => ComputeDevice.Get(device).Run(memory =>
+    private static T Run<T>(string device, long stripBytes, string path, Func<Autoencoder, DeviceMemory, T> test, ConvolutionPath? convolutions = null) => ComputeDevice.Get(device).Run(memory =>
     {
         using ComponentFile file = ComponentFile.Open(path, ComponentKind.Autoencoder);
-        using var model = new Autoencoder(file, memory.Backend) { StripBytes = stripBytes };
+        using Autoencoder model = convolutions is null
+            ? new Autoencoder(file, memory.Backend) { StripBytes = stripBytes }
+            : new Autoencoder(file, memory.Backend) { StripBytes = stripBytes, ConvolutionPath = convolutions };
         using WeightResidency residency = WeightResidency.Place(model.Weights, memory, default);
         return test(model, memory);
     });
