@@ -28,7 +28,7 @@ public static class SyntheticModel
     {
         if (scale is not (null or (>= 0 and <= 1)))
             throw new InvalidSettingException("Scale", scale, "from 0 to 1");
-        return Open(device, options, scale is { } share ? SyntheticSizes.OfScale(share) : Fitting(device), observer, cancellation);
+        return OpenSized(device, options, scale is { } share ? SyntheticSizes.OfScale(share) : Fitting(device), observer, cancellation);
     }
 
     /// <summary>The largest sizes for which the machine's memory is enough: with a card, weights that leave it have room in pinned memory, too.</summary>
@@ -36,7 +36,7 @@ public static class SyntheticModel
 
     internal static SyntheticSizes Fitting(Device device, long available) => SyntheticSizes.Within((available - Room) / (device.Type == DeviceType.Cpu ? 1 : 2));
 
-    internal static ModelSession Open(Device device, SessionOptions options, SyntheticSizes sizes, IGenerationObserver? observer, CancellationToken cancellation)
+    internal static ModelSession OpenSized(Device device, SessionOptions options, SyntheticSizes sizes, IGenerationObserver? observer, CancellationToken cancellation)
     {
         SyntheticCheckpoints made = Make(sizes, observer, cancellation);
         try

@@ -110,7 +110,7 @@ public sealed class SyntheticModelTests
 
         SyntheticSizes sizes = SyntheticSizes.Tiny with { Vocabulary = 1 << 20 };
         long before = Resident();
-        using (ModelSession session = SyntheticModel.Open(Devices.Cpu, s_options, sizes, null, Cancellation))
+        using (ModelSession session = SyntheticModel.OpenSized(Devices.Cpu, s_options, sizes, null, Cancellation))
             Assert.True(Resident() - before > 100L << 20);
         Assert.True(Resident() - before < 64L << 20, "The weights are still in memory.");
     }
@@ -119,8 +119,8 @@ public sealed class SyntheticModelTests
     public void Faults_leave_nothing_behind()
     {
         var stopped = new CancellationToken(canceled: true);
-        Assert.Throws<GenerationCancelledException>(() => SyntheticModel.Open(Devices.Cpu, s_options, SyntheticSizes.Tiny, null, stopped));
-        var fault = Assert.Throws<SyntheticModelTooLargeException>(() => SyntheticModel.Open(Devices.Cpu, s_options, SyntheticSizes.Full with { Layers = 3000 }, null, Cancellation));
+        Assert.Throws<GenerationCancelledException>(() => SyntheticModel.OpenSized(Devices.Cpu, s_options, SyntheticSizes.Tiny, null, stopped));
+        var fault = Assert.Throws<SyntheticModelTooLargeException>(() => SyntheticModel.OpenSized(Devices.Cpu, s_options, SyntheticSizes.Full with { Layers = 3000 }, null, Cancellation));
         Assert.Contains("GiB", fault.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidSettingException>(() => SyntheticModel.Open(Devices.Cpu, s_options, 1.5, null, Cancellation));
     }
