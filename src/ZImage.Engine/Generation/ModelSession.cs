@@ -115,7 +115,7 @@ public sealed class ModelSession : IDisposable
     /// <summary>True after a fault inside ggml: the session cannot compute any more.</summary>
     public bool HasFaulted => _thread.HasFaulted;
 
-    /// <summary>The accounts of the session's memory: of the device, and of pinned host memory; for tests.</summary>
+    /// <summary>The accounts of the session's memory: of the device, and of pinned host memory.</summary>
     internal (MemoryAccount Device, MemoryAccount Ram) Accounts => (_model.Memory, _model.Ram);
 
     /// <summary>Loads a model.</summary>

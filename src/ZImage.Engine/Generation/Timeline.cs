@@ -3,8 +3,12 @@ using ZImage.Engine.Memory;
 
 namespace ZImage.Engine.Generation;
 
-/// <summary>One part of a run: what, when it began and how long it took (seconds), device bytes of ours at its end and at its peak, and bytes moved to the device.</summary>
-public sealed record TimelineEntry(Phase Phase, string Name, double StartSeconds, double DurationSeconds, long DeviceBytes, long PeakDeviceBytes, long UploadedBytes);
+/// <summary>
+/// One part of a run: what, when it began and how long it took (seconds), device bytes of ours at its end and at its peak, bytes moved to the
+/// device, and the seconds of its duration in which the computation waited for them, as far as <see cref="WeightTransfer.WaitSeconds"/> sees it.
+/// </summary>
+public sealed record TimelineEntry(
+    Phase Phase, string Name, double StartSeconds, double DurationSeconds, long DeviceBytes, long PeakDeviceBytes, long UploadedBytes, double WaitSeconds = 0);
 
 /// <summary>The parts of a run in the order in which they ended.</summary>
 public sealed class Timeline
@@ -14,6 +18,7 @@ public sealed class Timeline
     private readonly DeviceMemory _memory;
     private readonly WeightTransfer _transfer;
     private long _uploaded;
+    private double _waited;
 
     internal Timeline(DeviceMemory memory, WeightTransfer transfer)
     {
@@ -31,7 +36,8 @@ public sealed class Timeline
     /// <summary>Enters a part that began at <paramref name="start"/>, behind the part before it, and ends now.</summary>
     internal TimelineEntry Add(Phase phase, string name, TimeSpan start)
     {
-        var entry = new TimelineEntry(phase, name, start.TotalSeconds, (Elapsed - start).TotalSeconds, _memory.Bytes, _memory.PeakBytes, _transfer.Bytes - _uploaded);
+        var entry = new TimelineEntry(phase, name, start.TotalSeconds, (Elapsed - start).TotalSeconds,
+            _memory.Bytes, _memory.PeakBytes, _transfer.Bytes - _uploaded, _transfer.WaitSeconds - _waited);
         _entries.Add(entry);
         Begin();
         return entry;
@@ -49,6 +55,6 @@ public sealed class Timeline
     private void Begin()
     {
         _memory.ResetPeak();
-        _uploaded = _transfer.Bytes;
+        (_uploaded, _waited) = (_transfer.Bytes, _transfer.WaitSeconds);
     }
 }

@@ -7,7 +7,29 @@ namespace ZImage.Engine.Measuring;
 /// <param name="Name">What a person calls it.</param>
 /// <param name="Offload">Options of the session while it is measured.</param>
 /// <param name="Request">What is drawn in each of its runs.</param>
-public sealed record MeasureConfiguration(string Name, OffloadOptions Offload, ImageRequest Request);
+public sealed record MeasureConfiguration(string Name, OffloadOptions Offload, ImageRequest Request)
+{
+    /// <summary>Its number in the table that it is a row of; null for its place among those that are measured.</summary>
+    public int? Number { get; init; }
+
+    /// <summary>Pictures that are made together in each run.</summary>
+    public int BatchSize { get; init; } = 1;
+
+    /// <summary>A name made of the options: <c>CondOnly, VAE on CPU + tiling</c>.</summary>
+    public static string NameOf(OffloadOptions options)
+    {
+        string cpu = (options.TextEncoderOnCpu, options.VaeOnCpu) switch
+        {
+            (true, true) => ", text encoder and VAE on CPU",
+            (true, false) => ", text encoder on CPU",
+            (false, true) => ", VAE on CPU",
+            _ => "",
+        };
+        return $"{options.Mode}{cpu}{(options.VaeTiling == VaeTiling.On ? " + tiling" : "")}";
+    }
+
+    public override string ToString() => Name;
+}
 
 /// <summary>How a measured run ended.</summary>
 public enum MeasurementResult
@@ -27,6 +49,12 @@ public enum MeasurementResult
 /// <summary>One measured run. Times are seconds, sizes bytes; what was not reached is null or empty.</summary>
 public sealed record GenerationMeasurement
 {
+    /// <summary>Name of the session that was measured.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>Name of its device.</summary>
+    public string? Device { get; init; }
+
     /// <summary>Number of the configuration, from 1.</summary>
     public required int Number { get; init; }
 
@@ -52,7 +80,7 @@ public sealed record GenerationMeasurement
 
     public TimeSpan Duration => TimeSpan.FromSeconds(DurationSeconds);
 
-    /// <summary>Seconds of loading the model, or of taking the loaded one to the configuration's options.</summary>
+    /// <summary>Seconds of taking the session to the configuration's options; for the first configuration those of loading the model, too.</summary>
     public double LoadSeconds { get; init; }
 
     public double? ConditionSeconds { get; init; }
@@ -60,11 +88,17 @@ public sealed record GenerationMeasurement
     /// <summary>Seconds in which weights left the device and places were made.</summary>
     public double? OffloadSeconds { get; init; }
 
-    /// <summary>Seconds in which the computation waited for weights to come.</summary>
+    /// <summary>
+    /// Seconds in which the computation waited for weights to come. They are part of the phases' seconds, and where copies run beside the
+    /// computation (CUDA) only the waiting for files is seen: <see cref="TimelineEntry.WaitSeconds"/>.
+    /// </summary>
     public double? ReloadSeconds { get; init; }
 
-    /// <summary>Seconds of each step.</summary>
+    /// <summary>Seconds of each step that ended.</summary>
     public IReadOnlyList<double> StepSeconds { get; init; } = [];
+
+    /// <summary>Median of the steps' seconds; null when none ended.</summary>
+    public double? SecondsPerStep => Spread.Of(StepSeconds)?.Median;
 
     public double? DecodeSeconds { get; init; }
 
@@ -85,6 +119,9 @@ public sealed record GenerationMeasurement
 
     /// <summary>SHA-256 of the RGB bytes, in hex.</summary>
     public string? PixelHash { get; init; }
+
+    /// <summary>SHA-256 of the latent before decoding, in hex: equal in every offload mode.</summary>
+    public string? LatentHash { get; init; }
 
     /// <summary>The plan of the run, or the one that does not fit.</summary>
     public MemoryPlan? Plan { get; init; }

@@ -58,6 +58,13 @@ public sealed class WeightTransfer : IDisposable
     /// <summary>Bytes moved to the device so far.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>
+    /// Seconds so far in which the computing thread stood still for blocks: until they were read, and where there is one queue for all, or no
+    /// copy at all as on the CPU, until they were in their place. Where copies run beside the computation (CUDA) the device itself waits for the
+    /// rest of a copy, which no clock here sees: that time is in the computation's.
+    /// </summary>
+    public double WaitSeconds { get; private set; }
+
     /// <summary>Speeds as seen so far.</summary>
     public LinkRates Rates { get; private set; } = new(null, null);
 
@@ -109,6 +116,7 @@ public sealed class WeightTransfer : IDisposable
             image.ReadInto(place.Buffer);
             place.Content = image;
             SawRead(image.Bytes, began);
+            WaitSeconds += Stopwatch.GetElapsedTime(began).TotalSeconds;
             return;
         }
         HostCopy source = SourceFor(image);
@@ -124,6 +132,7 @@ public sealed class WeightTransfer : IDisposable
             return;
         Pending pending = _pending[index];
         _pending.RemoveAt(index);
+        long waiting = Stopwatch.GetTimestamp();
         try
         {
             pending.Work.Wait();
@@ -141,6 +150,7 @@ public sealed class WeightTransfer : IDisposable
             place.Content = null;
             throw;
         }
+        WaitSeconds += Stopwatch.GetElapsedTime(waiting).TotalSeconds;
     }
 
     /// <summary>Ends what is on its way: when this returns, all of it is there and no copy runs any more.</summary>

@@ -62,6 +62,8 @@ internal static class FaultRecord
         [typeof(NoModelException)] = ErrorCategory.ObjectNotFound,
         [typeof(SessionNotFoundException)] = ErrorCategory.ObjectNotFound,
         [typeof(SessionNameInUseException)] = ErrorCategory.ResourceExists,
+        [typeof(UnknownConfigurationKeyException)] = ErrorCategory.InvalidArgument,
+        [typeof(InvalidConfigurationException)] = ErrorCategory.InvalidArgument,
         [typeof(PathNotFileSystemException)] = ErrorCategory.InvalidArgument,
         [typeof(PathInvalidException)] = ErrorCategory.InvalidArgument,
     };

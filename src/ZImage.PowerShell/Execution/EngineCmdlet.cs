@@ -15,6 +15,9 @@ public abstract class EngineCmdlet : ZImageCmdlet
 
     private readonly CancellationTokenSource _stop = new();
 
+    /// <summary>The activity that <see cref="RunEngine"/>'s is a part of; -1 for none.</summary>
+    private protected int ParentActivityId { get; init; } = -1;
+
     /// <summary>Cancels the work; PowerShell calls this on a thread of its own.</summary>
     protected override void StopProcessing() => _stop.Cancel();
 
@@ -43,7 +46,7 @@ public abstract class EngineCmdlet : ZImageCmdlet
         finally
         {
             if (activity is not null && !Stopping)
-                WriteProgress(new ProgressRecord(ActivityId, activity, "Done") { RecordType = ProgressRecordType.Completed });
+                WriteProgress(new ProgressRecord(ActivityId, activity, "Done") { ParentActivityId = ParentActivityId, RecordType = ProgressRecordType.Completed });
         }
         return Result(running);
     }
@@ -87,6 +90,7 @@ public abstract class EngineCmdlet : ZImageCmdlet
                 // A new record each time: hosts keep what they are given.
                 WriteProgress(new ProgressRecord(ActivityId, activity, text.Status(progress))
                 {
+                    ParentActivityId = ParentActivityId,
                     PercentComplete = ProgressText.Percent(progress),
                     SecondsRemaining = progress.Remaining is { } remaining ? (int)Math.Ceiling(remaining.TotalSeconds) : -1,
                 });

@@ -1,0 +1,67 @@
+using ZImage.Engine.Generation;
+using ZImage.Engine.Memory;
+
+namespace ZImage.Engine.Measuring;
+
+/// <summary>Tables of configurations that are measured together.</summary>
+public enum MeasureSuite
+{
+    /// <summary>Eight ways to use a card of 12 GB: no offload, the text encoder out after the prompt, and components on the CPU, with and without tiles.</summary>
+    VramOffload,
+}
+
+/// <summary>The suite <see cref="MeasureSuite.VramOffload"/>.</summary>
+public static class VramOffloadSuite
+{
+    private const int Side = 1024, Steps = 9;
+    private const string Sampler = "euler", Scheduler = "smoothstep";
+    private const long CardBytes = 12L << 30;
+
+    // Transformer and text encoder in Q8_0 and autoencoder in F16, of the size for which the card is too small.
+    private const long CardWeights = 10482L << 20;
+
+    /// <summary>The settings of the suite, where a request leaves them open: those of the model, at its own size where that is smaller.</summary>
+    public static ModelDefaults Settings(ModelDefaults model) => model with
+    {
+        Width = Math.Min(Side, model.Width),
+        Height = Math.Min(Side, model.Height),
+        Steps = Steps,
+        Sampler = Sampler,
+        Scheduler = Scheduler,
+    };
+
+    /// <summary>
+    /// The budget of the suite: 12 GiB, and for a model with fewer weights as much less. What does not fit the card with the whole model then
+    /// does not fit with the small one either, so that the table can be tried with it. A larger model gets no larger card.
+    /// </summary>
+    /// <param name="components">The components of the model.</param>
+    public static MemoryBudget Budget(IReadOnlyList<ComponentSummary> components)
+    {
+        long weights = Math.Min(components.Sum(component => component.Bytes), CardWeights);
+        return MemoryBudget.FromBytes((long)((decimal)CardBytes * weights / CardWeights));
+    }
+
+    /// <summary>The rows of the table, numbered. The last shows whether a row gives the same again.</summary>
+    /// <param name="options">The options of the session, for what the rows do not say; its budget is that of every row.</param>
+    /// <param name="request">What is drawn in every row.</param>
+    public static IReadOnlyList<MeasureConfiguration> Rows(OffloadOptions options, ImageRequest request)
+    {
+        (OffloadMode Mode, VaeTiling Tiling, bool TextOnCpu, bool VaeOnCpu)[] table =
+        [
+            (OffloadMode.None, VaeTiling.Off, false, false),
+            (OffloadMode.None, VaeTiling.On, false, false),
+            (OffloadMode.CondOnly, VaeTiling.Off, false, false),
+            (OffloadMode.CondOnly, VaeTiling.On, false, false),
+            (OffloadMode.None, VaeTiling.On, true, false),
+            (OffloadMode.None, VaeTiling.On, true, true),
+            (OffloadMode.CondOnly, VaeTiling.On, false, true),
+            (OffloadMode.CondOnly, VaeTiling.On, false, false),
+        ];
+        return table.Select((row, i) =>
+        {
+            OffloadOptions own = options with { Mode = row.Mode, VaeTiling = row.Tiling, TextEncoderOnCpu = row.TextOnCpu, VaeOnCpu = row.VaeOnCpu };
+            bool again = Array.IndexOf(table, row) < i;
+            return new MeasureConfiguration(MeasureConfiguration.NameOf(own) + (again ? ", again" : ""), own, request) { Number = i + 1 };
+        }).ToArray();
+    }
+}

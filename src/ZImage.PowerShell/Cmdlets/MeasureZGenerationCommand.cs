@@ -1,0 +1,195 @@
+using System.Management.Automation;
+using ZImage.Engine.Generation;
+using ZImage.Engine.Measuring;
+using ZImage.Engine.Memory;
+using ZImage.Engine.Sampling.Noise;
+using ZImage.PowerShell.Binding;
+using ZImage.PowerShell.Completion;
+
+namespace ZImage.PowerShell.Cmdlets;
+
+/// <summary>
+/// Measures how a model generates in one or more configurations: a suite, configurations of one's own, or the session as it is. Each run gives one
+/// object as soon as it has ended. A run that does not fit, takes too long or fails is a result like others and ends only its configuration. The
+/// session has its own options again at the end.
+/// </summary>
+[Cmdlet(VerbsDiagnostic.Measure, "ZGeneration")]
+[OutputType(typeof(GenerationMeasurement), typeof(MeasurementSummary))]
+public sealed class MeasureZGenerationCommand : RequestCmdlet
+{
+    private const string DefaultPrompt = "a cat";
+    private const long DefaultSeed = 42;
+    private const int SuiteActivityId = 0x5B;
+
+    private readonly List<(ModelSession Session, List<MeasureConfiguration> Configurations)> _toMeasure = [];
+
+    public MeasureZGenerationCommand() => ParentActivityId = SuiteActivityId;
+
+    /// <summary>A table of configurations: VramOffload has eight ways to use a card of 12 GB, at 1024x1024 in 9 steps of euler on smoothstep.</summary>
+    [Parameter]
+    [OptionalChoice<MeasureSuite>]
+    public MeasureSuite? Suite { get; set; }
+
+    /// <summary>Rows of the suite that are measured, by their numbers; all when left out.</summary>
+    [Parameter]
+    public int[]? Row { get; set; }
+
+    /// <summary>
+    /// Configurations of one's own: hashtables, rows of a CSV file, or Settings of earlier measurements. Each has a Name, and any of the parameters
+    /// of Set-ZOffload and New-ZImage under their names. What it leaves out is as the command line says, or else as the session has it.
+    /// </summary>
+    [Parameter(ValueFromPipeline = true)]
+    [ConfigurationArgument]
+    public object[]? Configuration { get; set; }
+
+    /// <summary>What to draw: 'a cat' when left out.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OptionalText]
+    public string? Prompt { get; set; }
+
+    /// <summary>Seed of the noise, the same for all runs so that their pictures can be compared: 42 when left out.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OptionalNumber<long>]
+    public long? Seed { get; set; }
+
+    /// <summary>Random generator that the seed is for.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OptionalChoice<NoiseGenerator>]
+    public NoiseGenerator? Rng { get; set; }
+
+    /// <summary>
+    /// Most memory of the device for every configuration that does not say it itself: 12GB, -1GB, 80% or auto. When left out, a suite has 12GB, and
+    /// for a model with fewer weights than the whole one as much less; other configurations have the session's budget.
+    /// </summary>
+    [Parameter]
+    [MemoryBudgetArgument(nameof(VramBudget))]
+    [ArgumentCompleter(typeof(MemoryBudgetCompleter))]
+    public MemoryBudget? VramBudget { get; set; }
+
+    /// <summary>Measured runs of each configuration, 1 when left out.</summary>
+    [Parameter]
+    [ValidateRange(1, 1000)]
+    public int Repeat { get; set; } = 1;
+
+    /// <summary>
+    /// Runs of each configuration before the measured ones, 1 when left out. The first run of a configuration reads and moves all its weights, pins
+    /// memory and compiles kernels; 0 measures it, as a program shows it that draws one picture and ends.
+    /// </summary>
+    [Parameter]
+    [ValidateRange(0, 1000)]
+    public int Warmup { get; set; } = 1;
+
+    /// <summary>Most time of a run: seconds, or a time span; 600 seconds when left out. What takes longer is stopped, and Timeout is its result.</summary>
+    [Parameter]
+    [DurationArgument]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Gives one object for each configuration in place of its runs: how many succeeded, medians and spread.</summary>
+    [Parameter]
+    public SwitchParameter Summary { get; set; }
+
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (Row is not null && Suite is null)
+            WriteWarning("Row has no effect: there is no Suite.");
+    }
+
+    // What comes by the pipeline is measured together, so that progress can say how much there is.
+    protected override void ProcessRecord() => Report(() =>
+    {
+        ModelSession session = FindSession(Model);
+        if (Configuration is null)
+        {
+            List<MeasureConfiguration> own = For(session);
+            if (Suite is null)
+                own.Add(Basis(session));
+            return;
+        }
+        foreach (object configuration in Configuration)
+        {
+            Report(() =>
+            {
+                if (configuration is MeasureConfiguration ready)
+                {
+                    For(session).Add(ready);
+                    return;
+                }
+                var settings = new ConfigurationSettings(configuration);
+                ModelSession meant = settings.Model?.Find() ?? session;
+                MeasureConfiguration read = settings.On(Basis(meant));
+                For(meant).Add(read);
+            });
+        }
+    });
+
+    protected override void EndProcessing()
+    {
+        foreach ((ModelSession session, List<MeasureConfiguration> configurations) in _toMeasure)
+            Report(() => Measure(session, configurations));
+    }
+
+    private void Measure(ModelSession session, List<MeasureConfiguration> configurations)
+    {
+        string activity = $"Measuring '{session.Name}' on {session.Device}";
+        using var benchmark = new GenerationBenchmark(session, configurations, new BenchmarkOptions { Repeat = Repeat, Warmup = Warmup, Timeout = Timeout });
+        try
+        {
+            var runs = new List<GenerationMeasurement>();
+            while (benchmark.Next is { } run)
+            {
+                WriteProgress(new ProgressRecord(SuiteActivityId, activity, $"Configuration {run.Place} of {run.Places}: {run.Configuration}")
+                {
+                    PercentComplete = 100 * (run.Place - 1) / run.Places,
+                });
+                if (RunEngine(run.IsWarmup ? "Warming up" : $"Run {run.Run} of {Repeat}", benchmark.Measure) is not { } measured)
+                    continue;
+                if (!Summary)
+                    WriteObject(measured);
+                runs.Add(measured);
+                if (!Summary || benchmark.Next?.Place == run.Place)
+                    continue;
+                WriteObject(MeasurementSummary.Of(runs), enumerateCollection: true);
+                runs.Clear();
+            }
+        }
+        finally
+        {
+            if (!Stopping)
+                WriteProgress(new ProgressRecord(SuiteActivityId, activity, "Done") { RecordType = ProgressRecordType.Completed });
+        }
+    }
+
+    // The suite comes before what else is measured on a session.
+    private List<MeasureConfiguration> For(ModelSession session)
+    {
+        if (_toMeasure.Find(each => each.Session == session).Configurations is { } known)
+            return known;
+        List<MeasureConfiguration> rows = Suite is null ? [] : SuiteRows(session);
+        _toMeasure.Add((session, rows));
+        return rows;
+    }
+
+    private List<MeasureConfiguration> SuiteRows(ModelSession session)
+    {
+        MeasureConfiguration basis = Basis(session);
+        MeasureConfiguration[] rows = [.. VramOffloadSuite.Rows(basis.Offload, basis.Request).Select(row => row with { BatchSize = basis.BatchSize })];
+        foreach (int number in Row ?? [])
+        {
+            if (number < 1 || number > rows.Length)
+                throw new InvalidSettingException(nameof(Row), number, $"from 1 to {rows.Length}");
+        }
+        return [.. (Row ?? [.. rows.Select(row => row.Number!.Value)]).Select(number => rows[number - 1])];
+    }
+
+    private MeasureConfiguration Basis(ModelSession session)
+    {
+        ModelDefaults defaults = Suite is null ? session.Defaults : VramOffloadSuite.Settings(session.Defaults);
+        OffloadOptions options = session.Offload with
+        {
+            VramBudget = VramBudget ?? (Suite is null ? session.Offload.VramBudget : VramOffloadSuite.Budget(session.Components)),
+        };
+        ImageRequest request = MakeRequest(defaults, Prompt ?? DefaultPrompt) with { Seed = Seed ?? DefaultSeed, Rng = Rng ?? default };
+        return new MeasureConfiguration(MeasureConfiguration.NameOf(options), options, request) { BatchSize = CheckedBatchSize() ?? 1 };
+    }
+}
