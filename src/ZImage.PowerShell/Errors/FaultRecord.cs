@@ -59,6 +59,12 @@ internal static class FaultRecord
         [typeof(ImageNotEncodedException)] = ErrorCategory.InvalidArgument,
         [typeof(ImageFormatMismatchException)] = ErrorCategory.InvalidArgument,
 
+        [typeof(NothingMeasuredException)] = ErrorCategory.InvalidArgument,
+        [typeof(ReportFormatUnknownException)] = ErrorCategory.InvalidArgument,
+        [typeof(ReportFormatMismatchException)] = ErrorCategory.InvalidArgument,
+        [typeof(ReportFileExistsException)] = ErrorCategory.ResourceExists,
+        [typeof(ReportNotWrittenException)] = ErrorCategory.WriteError,
+
         [typeof(NoModelException)] = ErrorCategory.ObjectNotFound,
         [typeof(SessionNotFoundException)] = ErrorCategory.ObjectNotFound,
         [typeof(SessionNameInUseException)] = ErrorCategory.ResourceExists,
