@@ -31,14 +31,23 @@ public static class VramOffloadSuite
     };
 
     /// <summary>
-    /// The budget of the suite: 12 GiB, and for a model with fewer weights as much less. What does not fit the card with the whole model then
-    /// does not fit with the small one either, so that the table can be tried with it. A larger model gets no larger card.
+    /// The budget of the suite: 12 GiB, and for a model with fewer weights as much less, so that the table can be tried with a small one: what does
+    /// not fit the card with the whole model does not fit then either. What a small model computes in does not shrink with its weights; so it gets
+    /// at least what CondOnly needs, as the whole model has it. A larger model gets no larger card.
     /// </summary>
-    /// <param name="components">The components of the model.</param>
-    public static MemoryBudget Budget(IReadOnlyList<ComponentSummary> components)
+    /// <param name="session">The session; nothing is moved.</param>
+    /// <param name="request">What is drawn.</param>
+    /// <param name="observer">Hears messages.</param>
+    /// <param name="cancellation">Takes it out of the session's queue.</param>
+    /// <exception cref="ZImageException">A setting of the request does not do.</exception>
+    public static MemoryBudget Budget(ModelSession session, ImageRequest request, IGenerationObserver? observer, CancellationToken cancellation)
     {
-        long weights = Math.Min(components.Sum(component => component.Bytes), CardWeights);
-        return MemoryBudget.FromBytes((long)((decimal)CardBytes * weights / CardWeights));
+        long weights = session.Components.Sum(component => component.Bytes);
+        if (weights >= CardWeights)
+            return MemoryBudget.FromBytes(CardBytes);
+        MemoryBudget scaled = MemoryBudget.FromBytes((long)((decimal)CardBytes * weights / CardWeights));
+        MemoryPlan plan = session.Plan(request, [OffloadMode.CondOnly], 1, encodes: false, observer, cancellation, scaled)[0];
+        return plan.Fits ? scaled : MemoryBudget.FromBytes(plan.PeakBytes);
     }
 
     /// <summary>The rows of the table, numbered. The last shows whether a row gives the same again.</summary>

@@ -59,7 +59,7 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet
 
     /// <summary>
     /// Most memory of the device for every configuration that does not say it itself: 12GB, -1GB, 80% or auto. When left out, a suite has 12GB, and
-    /// for a model with fewer weights than the whole one as much less; other configurations have the session's budget.
+    /// for a model with fewer weights as much less, but what CondOnly needs; other configurations have the session's budget.
     /// </summary>
     [Parameter]
     [MemoryBudgetArgument(nameof(VramBudget))]
@@ -185,11 +185,10 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet
     private MeasureConfiguration Basis(ModelSession session)
     {
         ModelDefaults defaults = Suite is null ? session.Defaults : VramOffloadSuite.Settings(session.Defaults);
-        OffloadOptions options = session.Offload with
-        {
-            VramBudget = VramBudget ?? (Suite is null ? session.Offload.VramBudget : VramOffloadSuite.Budget(session.Components)),
-        };
         ImageRequest request = MakeRequest(defaults, Prompt ?? DefaultPrompt) with { Seed = Seed ?? DefaultSeed, Rng = Rng ?? default };
+        MemoryBudget budget = VramBudget ?? (Suite is null ? session.Offload.VramBudget
+            : RunEngine(null, (observer, cancellation) => VramOffloadSuite.Budget(session, request, observer, cancellation)));
+        OffloadOptions options = session.Offload with { VramBudget = budget };
         return new MeasureConfiguration(MeasureConfiguration.NameOf(options), options, request) { BatchSize = CheckedBatchSize() ?? 1 };
     }
 }
