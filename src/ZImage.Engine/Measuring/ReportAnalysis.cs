@@ -131,9 +131,16 @@ internal static class ReportAnalysis
             return null;
         string[][] groups = [.. drawn.GroupBy(row => row.Typical.PixelHash).OrderByDescending(group => group.Count()).Select(group => group.Select(row => row.Number).ToArray())];
         bool latents = drawn.All(row => row.Typical.LatentHash is not null && row.Typical.LatentHash == drawn[0].Typical.LatentHash);
-        return groups.Length == 1
-            ? $"All {drawn.Length} rows give the same pixels."
-            : $"The same pixels come from rows {string.Join("; from rows ", groups.Select(Enumerate))}{(latents ? "; what is decoded is the same in all" : "")}.";
+        string decoded = latents ? "; what is decoded is the same in all" : "";
+        if (groups.Length == 1)
+            return $"All {drawn.Length} rows give the same pixels.";
+        if (groups.Length == drawn.Length)
+            return $"No two rows give the same pixels{decoded}.";
+        string[] alone = [.. groups.Where(group => group.Length == 1).Select(group => group[0])];
+        List<string> others = [.. groups.Skip(1).Where(group => group.Length > 1).Select(group => $"rows {Enumerate(group)} others")];
+        if (alone.Length > 0)
+            others.Add(alone.Length == 1 ? $"row {alone[0]} others" : $"rows {Enumerate(alone)} each others");
+        return $"Rows {Enumerate(groups[0])} give the same pixels, {string.Join(", ", others)}{decoded}.";
     }
 
     private static string Rows(IEnumerable<ReportRow> rows)

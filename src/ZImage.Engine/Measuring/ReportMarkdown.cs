@@ -11,7 +11,7 @@ internal static class ReportMarkdown
     {
         var text = new StringBuilder();
         text.Append("# ").Append(Escape(report.Title)).Append("\n\n").Append(Escape(report.Dated)).Append('\n');
-        foreach (ReportSection section in report.Sections)
+        foreach (ReportSection section in report.Sections.Where(section => !section.Blocks.Any(block => block is ReportChart)))
         {
             text.Append("\n## ").Append(Escape(section.Title)).Append('\n');
             foreach (ReportBlock block in section.Blocks)
@@ -20,14 +20,14 @@ internal static class ReportMarkdown
         return text.ToString();
     }
 
-    /// <summary>Text in which no character has a meaning, on one line.</summary>
-    internal static string Escape(string text)
+    // Text in which no character has a meaning, on one line.
+    private static string Escape(string text, bool inCell = false)
     {
         var escaped = new StringBuilder(text.Length);
         foreach (char c in string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)))
         {
             // At the start of a line these begin a list, a heading or a line.
-            if (Special.Contains(c) || escaped.Length == 0 && c is '#' or '+' or '-' or '=')
+            if (Special.Contains(c) || escaped.Length == 0 && !inCell && c is '#' or '+' or '-' or '=')
                 escaped.Append('\\');
             escaped.Append(char.IsControl(c) ? '\uFFFD' : c);
         }
@@ -59,7 +59,7 @@ internal static class ReportMarkdown
     {
         text.Append("\n|");
         foreach (ReportColumn column in table.Columns)
-            text.Append(' ').Append(Escape(column.Title)).Append(" |");
+            text.Append(' ').Append(Escape(column.Title, inCell: true)).Append(" |");
         text.Append("\n|");
         foreach (ReportColumn column in table.Columns)
             text.Append(column.IsNumber ? " ---: |" : " --- |");
@@ -67,7 +67,7 @@ internal static class ReportMarkdown
         {
             text.Append("\n|");
             foreach (string cell in row)
-                text.Append(' ').Append(Escape(cell)).Append(" |");
+                text.Append(' ').Append(Escape(cell, inCell: true)).Append(" |");
         }
         text.Append('\n');
     }
