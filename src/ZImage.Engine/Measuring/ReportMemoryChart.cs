@@ -10,7 +10,8 @@ internal static class ReportMemoryChart
     /// <summary>Classes of lines there are; more lines begin again.</summary>
     internal const int Lines = 8;
 
-    private const double Width = 960, Height = 400, Left = 80, Right = 16, Top = 16, Bottom = 36;
+    private const double Width = 960, Height = 400, Left = 80, Right = 56, Top = 16, Bottom = 36;
+    private const double LabelGap = 5, LabelWidth = 14, LabelHeight = 13;
     private const double Mib = 1 << 20, Gib = 1 << 30;
 
     // A budget that leaves everything at the foot of the drawing is told and not drawn.
@@ -38,12 +39,28 @@ internal static class ReportMemoryChart
             drawing.Line("budget", ReportScale.Text(Left), up.At(budget / unit), ReportScale.Text(Width - Right), up.At(budget / unit));
             drawing.Text($"budget {Bytes(budget)}", Width - Right - 4, up.Place(budget / unit) - 5, "end");
         }
+        Number(drawing, rows, seconds => across.Place(seconds), bytes => up.Place(bytes / unit));
         for (int i = 0; i < rows.Length; i++)
             drawing.Polyline(Class("line", i), Points(rows[i].Typical.Timeline!.Entries, across, up, unit), rows[i].Label);
 
         string above = drawn.Length == budgets.Length ? "" : $" Not drawn, for it lies far above: a budget of {Enumerate([.. budgets.Except(drawn).Select(Bytes)])}.";
         return new ReportChart(drawing.Root, $"Memory of {subject.Device} over time: one run of each configuration, the one nearest to its median.{above}",
             [.. rows.Select((row, i) => (Class("patch", i), $"{row.Number} {row.Summary.Configuration}"))]);
+    }
+
+    // The number of each row where its line ends, beside those that end there too.
+    private static void Number(ReportDrawing drawing, IEnumerable<ReportRow> rows, Func<double, double> across, Func<long, double> up)
+    {
+        List<(double X, double Y)> taken = [];
+        foreach (ReportRow row in rows)
+        {
+            TimelineEntry last = row.Typical.Timeline!.Entries.MaxBy(End)!;
+            (double x, double y) = (across(End(last)) + LabelGap, up(last.DeviceBytes) + LabelHeight / 3);
+            while (taken.Any(other => Math.Abs(other.X - x) < LabelWidth && Math.Abs(other.Y - y) < LabelHeight))
+                x += LabelWidth;
+            taken.Add((x, y));
+            drawing.Text(row.Number, x, y);
+        }
     }
 
     private static string Class(string kind, int index) => string.Create(CultureInfo.InvariantCulture, $"{kind} c{index % Lines}");

@@ -42,7 +42,9 @@ internal static class ReportPhaseChart
             [.. shown.Select(part => (Class("patch", part), part.ToString()))]);
     }
 
-    private static string Class(string kind, ReportPart part) => string.Create(CultureInfo.InvariantCulture, $"{kind} c{(int)part}");
+    // What is left over is grey.
+    private static string Class(string kind, ReportPart part)
+        => string.Create(CultureInfo.InvariantCulture, $"{kind} c{(part == ReportPart.Other ? ReportMemoryChart.Lines - 1 : (int)part)}");
 
     private static string Shorten(string text) => text.Length <= LabelLength ? text : text[..(LabelLength - 1)] + "…";
 }

@@ -260,12 +260,13 @@ public sealed class ReportTests
         (double X, double Y)[] slow = Points(lines[2]);
         // 7 parts of three points each; the axes end at 40 s and at 12 GiB, and the budget is as high as the axis.
         Assert.Equal(21, slow.Length);
-        (double left, double right, double bottom, double top) = (80, 944, 364, 16);
+        (double left, double right, double bottom, double top) = (80, 904, 364, 16);
         Assert.Equal(left, slow[0].X, 0.1);
         Assert.Equal(left + (right - left) * 40 / 40, slow[^1].X, 0.1);
         double Height(double gib) => bottom - (bottom - top) * gib / 12.5;
         Assert.Equal(Height(7), slow.Min(point => point.Y), 0.1);
         Assert.Equal(Height(3600.0 / 1024), slow[0].Y, 0.1);
+        Assert.Equal(["2", "3", "4"], drawing.Elements(s_svg + "text").Where(text => (double)text.Attribute("x")! > left && (string?)text.Attribute("text-anchor") == "start").Select(text => text.Value));
         XElement budget = Assert.Single(drawing.Elements(s_svg + "line"), line => (string?)line.Attribute("class") == "budget");
         Assert.Equal(Height(12), (double)budget.Attribute("y1")!, 0.1);
     }
