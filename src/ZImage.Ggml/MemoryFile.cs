@@ -19,6 +19,9 @@ public sealed unsafe class MemoryFile : MappedFile
         return new MemoryFile(name, new HostMemoryHandle(length), length);
     }
 
+    /// <summary>Whether the memory went back to the system.</summary>
+    internal bool IsFreed => _memory.IsClosed;
+
     /// <summary>Puts bytes in their place; throws when it lies outside. Several threads may write to different places.</summary>
     public void Write(long offset, ReadOnlySpan<byte> bytes) => bytes.CopyTo(new Span<byte>(Pointer(offset, bytes.Length), bytes.Length));
 

@@ -17,8 +17,8 @@ internal static class ReportStyle
         .scroll { overflow-x: auto; margin: 1rem 0; }
         table { border-collapse: collapse; font-size: .9rem; }
         th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid #dcdcdc; }
-        th { font-weight: 600; }
-        .number { text-align: right; font-variant-numeric: tabular-nums; }
+        th, th.number { font-weight: 600; white-space: normal; }
+        .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         pre { background: #f2f2f2; padding: .6rem .8rem; overflow-x: auto; font-size: .9rem; }
         figure { margin: 1.25rem 0; }
         figcaption { color: #5c5c5c; font-size: .9rem; }

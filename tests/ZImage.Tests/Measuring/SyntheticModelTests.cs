@@ -87,6 +87,31 @@ public sealed class SyntheticModelTests
         Assert.Equal("synthetic", first.Model.Name);
     }
 
+    [Theory]
+    [InlineData(OffloadMode.None)]
+    [InlineData(OffloadMode.Aggressive)]
+    [InlineData(OffloadMode.LayerStreaming)]
+    public void Weights_move_to_a_device_as_those_of_a_file_do(OffloadMode mode)
+    {
+        using ModelSession session = SyntheticModel.Open(Devices.Cpu, s_options with { CopiesWeights = true, Offload = new OffloadOptions { Mode = mode } }, 0, null, Cancellation);
+        GeneratedImage image = session.Generate(Request(7), null, Cancellation);
+        Assert.Equal(Draw(7).PixelHash, image.PixelHash);
+        Assert.Equal(image.Plan.PeakBytes, image.PeakDeviceBytes);
+    }
+
+    [Fact]
+    public void What_is_measured_on_it_says_that_weights_are_random()
+    {
+        using ModelSession session = Open();
+        GenerationMeasurement run = Assert.Single(BenchmarkSession.Run(session, new BenchmarkOptions { Repeat = 1, Warmup = 0 }, null, BenchmarkSession.Configuration(OffloadMode.None)));
+        Assert.Equal((MeasurementResult.Success, "synthetic"), (run.Result, run.Model));
+        Assert.Equal(SyntheticSizes.Tiny.Scale, run.Context!.Model.SyntheticScale);
+        Assert.Equal(Devices.Cpu.Description, run.Context.Environment.DeviceName);
+        string report = MeasurementReport.Of([run]).Write(ReportFormat.Markdown);
+        Assert.Contains("The weights are random", report, StringComparison.Ordinal);
+        Assert.Contains("| synthetic:transformer |", report, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_session_says_what_it_is_and_its_paths_are_names()
     {
@@ -103,16 +128,26 @@ public sealed class SyntheticModelTests
     [Fact]
     public void Memory_is_free_again_when_the_session_goes()
     {
-        MappedFile file;
-        using (SyntheticCheckpoints made = SyntheticCheckpoints.Create(SyntheticSizes.Tiny, Cancellation))
-            file = made[ComponentKind.Transformer].Files[0];
-        Assert.Throws<ObjectDisposedException>(() => file.Span(0, 1).Length);
+        MemoryFile[] files;
+        using (ModelSession session = Open())
+        {
+            files = [.. ComponentKinds.All.Select(kind => (MemoryFile)session.Files.Synthetic![kind].Files.Single())];
+            Assert.All(files, file => Assert.False(file.IsFreed));
+        }
+        Assert.All(files, file => Assert.True(file.IsFreed));
+        Assert.Throws<ObjectDisposedException>(() => files[0].Span(0, 1).Length);
+        Assert.Throws<ObjectDisposedException>(() => files[0].Write(0, [1]));
+    }
 
-        SyntheticSizes sizes = SyntheticSizes.Tiny with { Vocabulary = 1 << 20 };
-        long before = Resident();
-        using (ModelSession session = SyntheticModel.OpenSized(Devices.Cpu, s_options, sizes, null, Cancellation))
-            Assert.True(Resident() - before > 100L << 20);
-        Assert.True(Resident() - before < 64L << 20, "The weights are still in memory.");
+    [Fact]
+    public void Memory_is_free_again_when_the_session_does_not_open()
+    {
+        using SyntheticCheckpoints made = SyntheticCheckpoints.Create(SyntheticSizes.Tiny with { Hidden = 160 }, Cancellation);
+        var file = (MemoryFile)made[ComponentKind.TextEncoder].Files.Single();
+        Assert.Throws<ArgumentOutOfRangeException>(() => file.Write(file.Length, [1]));
+        Assert.Throws<GenerationCancelledException>(() => ModelSession.Open(ModelFiles.Of(made), Devices.Cpu, s_options, null, new CancellationToken(canceled: true)));
+        made.Dispose();
+        Assert.True(file.IsFreed);
     }
 
     [Fact]
@@ -123,12 +158,6 @@ public sealed class SyntheticModelTests
         var fault = Assert.Throws<SyntheticModelTooLargeException>(() => SyntheticModel.OpenSized(Devices.Cpu, s_options, SyntheticSizes.Full with { Layers = 3000 }, null, Cancellation));
         Assert.Contains("GiB", fault.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidSettingException>(() => SyntheticModel.Open(Devices.Cpu, s_options, 1.5, null, Cancellation));
-    }
-
-    private static long Resident()
-    {
-        using var process = System.Diagnostics.Process.GetCurrentProcess();
-        return process.WorkingSet64;
     }
 
     private static double Elements(SyntheticSizes sizes, ComponentKind kind)
@@ -145,6 +174,9 @@ public sealed class SyntheticModelTests
     private static GeneratedImage Draw(long seed)
     {
         using ModelSession session = Open();
-        return session.Generate(new ImageRequest { Prompt = "noise", Width = 64, Height = 64, Steps = 2, Sampler = "euler", Scheduler = "flow_match", Shift = 3, Seed = seed }, null, Cancellation);
+        return session.Generate(Request(seed), null, Cancellation);
     }
+
+    private static ImageRequest Request(long seed)
+        => new() { Prompt = "noise", Width = 64, Height = 64, Steps = 2, Sampler = "euler", Scheduler = "flow_match", Shift = 3, Seed = seed };
 }
