@@ -131,6 +131,32 @@ Describe 'New-ZImage' {
         $together.PixelHash | Should -Be (New-ZImage 'a cat' @small -Seed 5 -Count 3 -BatchSize 1).PixelHash
     }
 
+    It 'draws prompts stage by stage, as the same pictures in the same order' {
+        $prompts = 'a cat', 'a dog', 'a house', 'a star', 'a tree'
+        $alone = $prompts | New-ZImage @small -Seed 5
+        $staged = $prompts | New-ZImage @small -Seed 5 -StageBatch 3
+        $staged.Prompt | Should -Be $prompts
+        $staged.PixelHash | Should -Be $alone.PixelHash
+        $staged.Plan.Prompts | Should -Be 3, 3, 3, 2, 2
+    }
+
+    It 'stops a stage when no more pictures are asked for' {
+        'a cat', 'a dog', 'a house' | New-ZImage @small -StageBatch 3 | Select-Object -First 1 | ForEach-Object Prompt | Should -Be 'a cat'
+        New-ZImage 'a dog' @small | Should -HaveCount 1
+    }
+
+    It 'reports a bad prompt of a stage, and draws the others' {
+        $rows = 'Prompt,Width', 'a cat,32', 'a dog,33', 'a house,32' | ConvertFrom-Csv
+        $images = $rows | New-ZImage -Height 32 -Steps 1 -StageBatch 8 -ErrorVariable problem -ErrorAction SilentlyContinue
+        $images.Prompt | Should -Be 'a cat', 'a house'
+        $problem | Should -HaveCount 1
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'InvalidImageSize,*'
+    }
+
+    It 'refuses a stage of <size>' -ForEach @(@{ size = 0 }, @{ size = 257 }) {
+        { New-ZImage 'a cat' @small -StageBatch $size } | Should -Throw -ErrorId 'InvalidSetting,*'
+    }
+
     It 'draws nothing with -WhatIf, whatever comes by the pipeline' {
         New-ZImage 'a cat' @small -Count 3 -WhatIf | Should -BeNullOrEmpty
         'a cat', 'a dog' | New-ZImage @small -WhatIf | Should -BeNullOrEmpty

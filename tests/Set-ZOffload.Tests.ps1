@@ -82,6 +82,49 @@ Describe 'Set-ZOffload' {
         New-ZImage 'a cat' -Size 64x64 -Steps 2 | Should -HaveCount 1
     }
 
+    It 'draws in tiles when told to, and exactly again' {
+        $exact = New-ZImage 'a red cat on a blue background' -Seed 1
+        Set-ZOffload -VaeTiling On -VaeTileSize 64 -VaeTileOverlap 0.5
+        $tiled = New-ZImage 'a red cat on a blue background' -Seed 1
+        "$($tiled.Plan.Decoding)" | Should -Be 'in 9 tiles of 64'
+        $tiled.LatentHash | Should -Be $exact.LatentHash
+        $tiled.PixelHash | Should -Not -Be $exact.PixelHash
+        Set-ZOffload -VaeTiling Off
+        (New-ZImage 'a red cat on a blue background' -Seed 1).PixelHash | Should -Be $exact.PixelHash
+    }
+
+    It 'decodes in strips, with the same pixels, where the budget is short' {
+        $exact = New-ZImage 'a cat' -Seed 1
+        $need = ($exact.Plan.Phases | Measure-Object PeakBytes -Maximum).Maximum
+        Set-ZOffload -VramBudget ($need - 1) -VaeTiling Off
+        $strips = New-ZImage 'a cat' -Seed 1
+        "$($strips.Plan.Decoding)" | Should -BeLike 'in strips*'
+        $strips.PeakDeviceBytes | Should -BeLessThan $need
+        $strips.PixelHash | Should -Be $exact.PixelHash
+    }
+
+    It 'keeps what was read of prompts, unless told not to' {
+        $phases = { (New-ZImage 'a cat' -Size 32x32 -Steps 1).Timeline.Entries.Phase -contains 'Condition' }
+        & $phases | Should -BeTrue
+        & $phases | Should -BeFalse
+        Set-ZOffload -PromptCache Off
+        & $phases | Should -BeTrue
+        & $phases | Should -BeTrue
+    }
+
+    It 'keeps it in files with -PromptCache Disk' {
+        $env:ZIMAGE_CACHE_PATH = "$TestDrive/cache"
+        try {
+            Set-ZOffload -PromptCache Disk
+            $null = New-ZImage 'a cat' -Size 32x32 -Steps 1
+            Get-ChildItem "$TestDrive/cache/prompts" | Should -HaveCount 1
+            $again = Import-ZModel -Demo -Device CPU -Threads 1 -Name again -PromptCache Disk
+            (New-ZImage 'a cat' -Size 32x32 -Steps 1 -Model $again).Timeline.Entries.Phase | Should -Not -Contain 'Condition'
+        } finally {
+            $env:ZIMAGE_CACHE_PATH = $null
+        }
+    }
+
     It 'only says what it would change with -WhatIf' {
         Set-ZOffload -OffloadMode CondOnly -WhatIf
         $model.OffloadMode | Should -Be 'Auto'
@@ -91,14 +134,28 @@ Describe 'Set-ZOffload' {
         @{ option = 'VramBudget'; value = 'lots'; why = "*VramBudget is 'lots'*8.5GB*" }
         @{ option = 'RamBudget'; value = 12; why = '*less than 1KB*' }
         @{ option = 'OffloadMode'; value = 'fast'; why = '*none of Auto, None, CondOnly*' }
+        @{ option = 'VaeTiling'; value = 'some'; why = '*none of Auto, On, Off*' }
     ) {
         $choice = @{ $option = $value }
         { Set-ZOffload @choice } | Should -Throw $why
     }
 
+    It 'refuses the tile <option> <value>' -ForEach @(
+        @{ option = 'VaeTileSize'; value = 100 }
+        @{ option = 'VaeTileSize'; value = 32 }
+        @{ option = 'VaeTileOverlap'; value = 0.6 }
+    ) {
+        $choice = @{ $option = $value }
+        Set-ZOffload @choice -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'InvalidSetting,*'
+        $model.Offload.VaeTileSize | Should -BeNullOrEmpty
+    }
+
     It 'completes <line>' -ForEach @(
         @{ line = 'Set-ZOffload -OffloadMode a'; text = 'Aggressive'; tip = 'Only the component at work*' }
         @{ line = 'Set-ZOffload -Reload f'; text = 'File'; tip = 'The file, each time*' }
+        @{ line = 'Set-ZOffload -VaeTiling o'; text = 'Off'; tip = 'Never*' }
+        @{ line = 'Set-ZOffload -PromptCache d'; text = 'Disk'; tip = '*files*' }
         @{ line = 'Set-ZOffload -VramBudget '; text = '12GB'; tip = '*' }
     ) {
         $match = (TabExpansion2 $line $line.Length).CompletionMatches | Where-Object CompletionText -EQ $text

@@ -110,6 +110,17 @@ public sealed unsafe class Buffer : IDisposable
             throw new InvalidOperationException($"ggml refused to place '{tensor.Name}' (status {status}).");
     }
 
+    /// <summary>
+    /// Gives a tensor that has a place another one, of a graph that has been placed already too: nothing that is computed may be a view of it, but
+    /// for copies into it, which move as it does.
+    /// </summary>
+    public void Move(Tensor tensor, long offset)
+    {
+        if (offset < 0 || offset > Bytes - tensor.Bytes)
+            throw new ArgumentOutOfRangeException(nameof(offset), $"'{tensor.Name}' does not fit at {offset} in {Bytes} bytes.");
+        tensor.SetPlace(_handle.DangerousGetHandle(), (nint)((byte*)Native.ggml_backend_buffer_get_base(_handle) + offset));
+    }
+
     /// <summary>Gives a tensor no place but this buffer, which has no memory; a place that it had is forgotten.</summary>
     public void Announce(Tensor tensor) => tensor.SetPlace(_handle.DangerousGetHandle(), 0);
 

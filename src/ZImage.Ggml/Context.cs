@@ -30,6 +30,17 @@ public sealed unsafe class Context : IDisposable
     public Tensor NewTensor(GgmlType type, long ne0, long ne1 = 1, long ne2 = 1, long ne3 = 1)
         => Made(Native.ggml_new_tensor_4d(_handle, type, ne0, ne1, ne2, ne3));
 
+    /// <summary>
+    /// A tensor [ne0, ne1, ne2] whose rows and planes lie so many bytes apart: a part of a larger tensor, without being a view of it, so that it can
+    /// be given one place after the other with <see cref="Buffer.Move"/>.
+    /// </summary>
+    public Tensor NewWindow(GgmlType type, long ne0, long ne1, long ne2, long nb1, long nb2)
+    {
+        Tensor tensor = NewTensor(type, ne0, ne1, ne2);
+        tensor.SetStrides(nb1, nb2);
+        return tensor;
+    }
+
     /// <summary>A named input of a graph.</summary>
     public Tensor Input(string name, GgmlType type, long ne0, long ne1 = 1, long ne2 = 1, long ne3 = 1)
     {
@@ -167,6 +178,10 @@ public sealed unsafe class Context : IDisposable
     /// <summary>Patches of b [W, H, C, N] under kernel a [KW, KH, C, OC]: [KW*KH*C, OW, OH, N].</summary>
     public Tensor Im2Col(Tensor kernel, Tensor b, int stride, int paddingX, int paddingY, GgmlType type)
         => Made(Native.ggml_im2col(_handle, kernel.Handle, b.Handle, stride, stride, paddingX, paddingY, 1, 1, true, type));
+
+    /// <summary>The convolution of b [W, H, C, N] with kernel a [KW, KH, C, OC], without gathered patches: [OW, OH, OC, N].</summary>
+    public Tensor Conv2D(Tensor kernel, Tensor b, int stride, int paddingX, int paddingY)
+        => Made(Native.ggml_conv_2d_direct(_handle, kernel.Handle, b.Handle, stride, stride, paddingX, paddingY, 1, 1));
 
     private static Tensor Made(nint tensor)
         => tensor != 0 ? new Tensor(tensor) : throw new InvalidOperationException("ggml made no tensor: the context is full.");

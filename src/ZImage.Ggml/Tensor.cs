@@ -95,6 +95,26 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
             Native.ggml_backend_tensor_get(Handle, target, 0, (nuint)bytes);
     }
 
+    /// <summary>Copies pieces of another tensor to pieces of this one, each at even distances; one of the two is in host memory. All in bytes.</summary>
+    /// <param name="source">A placed tensor.</param>
+    /// <param name="from">First byte of the first piece in the source.</param>
+    /// <param name="sourceStride">From one piece to the next in the source.</param>
+    /// <param name="to">First byte of the first piece here.</param>
+    /// <param name="stride">From one piece to the next here.</param>
+    /// <param name="bytes">Size of a piece.</param>
+    /// <param name="pieces">How many.</param>
+    public void CopyPieces(Tensor source, long from, long sourceStride, long to, long stride, long bytes, long pieces)
+    {
+        source.CheckPieces(from, sourceStride, bytes, pieces);
+        CheckPieces(to, stride, bytes, pieces);
+        if (source.IsOnHost)
+            Native.ggml_backend_tensor_set_2d(Handle, (byte*)source.Struct->data + from, (nuint)to, (nuint)bytes, (nuint)pieces, (nuint)stride, (nuint)sourceStride);
+        else if (IsOnHost)
+            Native.ggml_backend_tensor_get_2d(source.Handle, (byte*)Struct->data + to, (nuint)from, (nuint)bytes, (nuint)pieces, (nuint)sourceStride, (nuint)stride);
+        else
+            throw new InvalidOperationException($"Neither '{source.Name}' nor '{Name}' is in host memory.");
+    }
+
     /// <summary>All elements of a contiguous F32 tensor.</summary>
     public float[] ToFloats()
     {
@@ -117,6 +137,25 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
     {
         Struct->buffer = buffer;
         Struct->data = data;
+    }
+
+    internal void SetStrides(long nb1, long nb2)
+    {
+        Struct->nb[1] = (ulong)nb1;
+        Struct->nb[2] = (ulong)nb2;
+        Struct->nb[3] = (ulong)(nb2 * Ne(2));
+    }
+
+    private nint PlaceBuffer => Struct->view_src == 0 ? Struct->buffer : ((ggml_tensor*)Struct->view_src)->buffer;
+
+    private bool IsOnHost => Native.ggml_backend_buffer_is_host(PlaceBuffer);
+
+    private void CheckPieces(long offset, long stride, long bytes, long pieces)
+    {
+        if (PlaceBuffer == 0 || Struct->data == 0)
+            throw new InvalidOperationException($"'{Name}' has no place in a buffer.");
+        if (offset < 0 || bytes < 0 || pieces < 1 || stride < 0 || offset + (pieces - 1) * stride + bytes > Bytes)
+            throw new ArgumentException($"{pieces} pieces of {bytes} bytes, {stride} bytes apart, do not lie inside '{Name}' ({Bytes} bytes).");
     }
 
     private Tensor Source(int operand) => new((nint)Struct->src[operand]);

@@ -65,10 +65,13 @@ public sealed class GeneratedImage
     /// <summary>Name of the device that computed it.</summary>
     public required string Device { get; init; }
 
-    /// <summary>The parts of the run; pictures that were made together have one for all.</summary>
+    /// <summary>The parts of the run that the picture needed: its own, and those done for all that were made together.</summary>
     public required Timeline Timeline { get; init; }
 
-    /// <summary>What was planned for the run; the timeline says what happened.</summary>
+    /// <summary>Changes of plan in the middle of the run; none where the plan held.</summary>
+    public required IReadOnlyList<StepDown> StepsDown { get; init; }
+
+    /// <summary>What was planned for the run at its beginning; the timeline says what happened.</summary>
     public required MemoryPlan Plan { get; init; }
 
     /// <summary>SHA-256 of the latent before decoding, in hex: equal in every offload mode.</summary>

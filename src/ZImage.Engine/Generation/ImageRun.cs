@@ -3,173 +3,246 @@ using System.Security.Cryptography;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Imaging;
 using ZImage.Engine.Memory;
+using ZImage.Engine.Models;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
-using ZImage.Engine.Text;
-using ZImage.Ggml;
 
 namespace ZImage.Engine.Generation;
 
 /// <summary>
-/// One run from request to pictures: plan, then prompt, noise, steps and decoding, each on what the plan holds on the device then. On the
-/// session's native thread.
+/// One run from requests to pictures: all prompts are encoded, then all drawings sampled, then all decoded, each phase on what the plan holds on
+/// the device then. On the session's native thread.
 /// </summary>
-internal sealed class ImageRun(LoadedModel model, SessionPlanner planner, Qwen3Tokenizer tokenizer, ModelSession session, IGenerationObserver? observer, CancellationToken cancellation)
+internal sealed class ImageRun
 {
-    private readonly Timeline _timeline = new(model.Memory, model.Residency.Transfer);
-    private int _steps;
+    private readonly LoadedModel _model;
+    private readonly SessionPlanner _planner;
+    private readonly PromptCache _cache;
+    private readonly ModelSession _session;
+    private readonly IGenerationObserver? _observer;
+    private readonly CancellationToken _cancellation;
+    private readonly TimelineRecorder _timeline;
+    private readonly PlanLadder _ladder;
+    private IReadOnlyList<Drawing> _drawings = [];
+    private MemoryPlan? _plan;
 
-    /// <summary>Makes pictures of one prompt together.</summary>
-    /// <param name="request">A resolved request, for the first of them.</param>
-    /// <param name="images">How many.</param>
-    /// <param name="checkFiles">Called after each step.</param>
-    public IReadOnlyList<GeneratedImage> Draw(ImageRequest request, int images, Action checkFiles)
+    public ImageRun(LoadedModel model, SessionPlanner planner, PromptCache cache, ModelSession session, IGenerationObserver? observer, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
-        int width = request.Width / model.Autoencoder.Scale, height = request.Height / model.Autoencoder.Scale;
-        float[] sigmas = RequestRules.Sigmas(request, model.Autoencoder.Scale);
-        _steps = sigmas.Length - 1;
-        if (_steps < request.Steps)
-            observer?.OnMessage(MessageLevel.Verbose, $"The scheduler {request.Scheduler} has {_steps} different noise levels for {request.Steps} steps; it takes {_steps} steps.");
+        (_model, _planner, _cache, _session, _observer, _cancellation) = (model, planner, cache, session, observer, cancellation);
+        _timeline = new TimelineRecorder(model.Memory, model.Residency.Transfer);
+        _ladder = new PlanLadder(model, planner, observer) { Entering = Enter };
+    }
 
-        Report(Phase.Tokenize);
-        bool truncated = false;
-        List<int[]> prompts = [_timeline.Record(Phase.Tokenize, "prompt", () => tokenizer.EncodePrompt(request.Prompt, out truncated))];
-        if (truncated)
-            observer?.OnMessage(MessageLevel.Warning, $"The prompt is longer than {Qwen3Tokenizer.MaxPromptTokens} tokens; its end is not used.");
-        if (RequestRules.IsGuided(request))
-            prompts.Add(tokenizer.EncodePrompt(request.NegativePrompt, out _));
-
-        MemoryPlan plan = MakePlan(new RunShape(request, sigmas, prompts[0].Length, prompts.Count > 1 ? prompts[1].Length : 0, images));
+    /// <summary>Makes the pictures of drawings that go through the phases together.</summary>
+    /// <param name="prepare">Tokenizes; the first part of the run.</param>
+    /// <param name="checkFiles">Called after each step.</param>
+    /// <param name="completed">Called with each drawing, in order, when its pictures are there or it has failed for reasons of its own.</param>
+    /// <exception cref="BudgetTooSmallException">The drawings do not fit together; nothing was moved.</exception>
+    public void Draw(Func<IReadOnlyList<Drawing>> prepare, Action checkFiles, Action<int, Drawing> completed)
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        Report(Phase.Tokenize, null);
+        _drawings = _timeline.Record(Phase.Tokenize, "prompt", prepare);
         try
         {
-            model.Residency.Follow(plan);
-            float[][] captions = Condition(plan, prompts);
-            float[] latents = SampleLatents(plan, request, sigmas, width, height, images, captions, checkFiles);
-            return Decode(plan, request, latents, images, prompts[0].Length, truncated);
+            _ladder.Start(Rest());
+            _plan = _ladder.Plan;
+            Condition();
+            for (int i = 0; i < _drawings.Count; i++)
+                Part(i, Phase.Sample, () => Rest(), phase => Sample(i, phase, checkFiles));
+            for (int i = 0; i < _drawings.Count; i++)
+            {
+                if (_drawings[i].Fault is null)
+                    Part(i, Phase.Decode, () => Rest(i), _ => Decode(i));
+                completed(i, _drawings[i]);
+            }
         }
         finally
         {
-            model.Residency.Transfer.Rest();
+            _model.Residency.Transfer.Rest();
         }
     }
 
-    private MemoryPlan MakePlan(RunShape shape)
+    /// <summary>Whether a fault is a matter of one drawing, and the others can go on.</summary>
+    public static bool IsOfOne(Exception fault) => fault is ZImageException { EndsSession: false } and not GenerationCancelledException;
+
+    // One drawing in one phase. What is wrong with a picture is no matter of the others.
+    private void Part(int index, Phase phase, Func<RunShape> rest, Action<PhasePlan> part)
     {
-        DeviceBudget budget = planner.Budget();
-        MemoryPlan plan = planner.Make(shape, planner.Options.Mode, budget.Bytes);
-        if (!plan.Fits)
-            throw new BudgetTooSmallException(plan, planner.Advise(shape, plan));
-        observer?.OnMessage(MessageLevel.Verbose, plan.Describe());
-        model.Memory.Limit = plan.BudgetBytes;
-        model.Ram.Limit = Math.Max(planner.RamBudget(), plan.HostBytes);
-        return plan;
+        _timeline.Drawing = index;
+        try
+        {
+            _ladder.Do(phase, rest, entered =>
+            {
+                _timeline.Begin();
+                part(entered);
+                return true;
+            });
+        }
+        catch (ZImageException fault) when (_drawings.Count > 1 && IsOfOne(fault))
+        {
+            _drawings[index].Fault = fault;
+        }
+        finally
+        {
+            _timeline.Drawing = null;
+        }
     }
 
-    private float[][] Condition(MemoryPlan plan, List<int[]> prompts)
+    // What is left to do when some of the drawings are decoded.
+    private RunShape Rest(int decoded = 0)
     {
-        Report(Phase.Condition);
-        return Record(plan, Phase.Condition, "prompt", () => model.TextEncoder.Encode(prompts, model.MemoryOf(ComponentKind.TextEncoder), cancellation));
+        List<Drawing> left = [.. _drawings.Skip(decoded).Where(drawing => drawing.Fault is null)];
+        return new RunShape([.. Unknown().Select(prompt => prompt.Length)],
+            [.. left.Where(drawing => drawing.Latents is null).Select(drawing => drawing.Shape)], [.. left.Select(drawing => drawing.Shape)]);
     }
 
-    private float[] SampleLatents(MemoryPlan plan, ImageRequest request, float[] sigmas, int width, int height, int images, float[][] captions, Action checkFiles)
+    // Prompts whose hidden states are not known, each once.
+    private List<int[]> Unknown()
     {
-        INoiseSource noise = NoiseSources.CreateForBatch(request.Rng, request.Seed, images);
-        var latents = new float[images * width * height * model.Transformer.Config.Channels];
+        var unknown = new Dictionary<string, int[]>();
+        foreach (Drawing drawing in _drawings)
+        {
+            for (int i = 0; i < drawing.Prompts.Count; i++)
+            {
+                if ((drawing.Captions[i] ??= _cache.Find(drawing.Prompts[i])) is null)
+                    unknown.TryAdd(string.Join(',', drawing.Prompts[i]), drawing.Prompts[i]);
+            }
+        }
+        return [.. unknown.Values];
+    }
+
+    private void Condition()
+    {
+        List<int[]> prompts = Unknown();
+        if (prompts.Count == 0)
+            return;
+        float[][] captions = _ladder.Do(Phase.Condition, () => Rest(), phase =>
+        {
+            Report(Phase.Condition, null);
+            float[][] hidden = _timeline.Record(Phase.Condition, prompts.Count == 1 ? "prompt" : $"{prompts.Count} prompts",
+                () => _model.TextEncoder.Encode(prompts, _model.MemoryOf(ComponentKind.TextEncoder), _cancellation));
+            _planner.Learn(ComponentKind.TextEncoder, phase.Flops, _timeline.Last.DurationSeconds, _timeline.Last.UploadedBytes);
+            return hidden;
+        });
+        for (int i = 0; i < prompts.Count; i++)
+        {
+            _cache.Add(prompts[i], captions[i], _observer);
+            foreach (Drawing drawing in _drawings)
+            {
+                for (int k = 0; k < drawing.Prompts.Count; k++)
+                {
+                    if (drawing.Prompts[k].AsSpan().SequenceEqual(prompts[i]))
+                        drawing.Captions[k] = captions[i];
+                }
+            }
+        }
+    }
+
+    private void Sample(int index, PhasePlan phase, Action checkFiles)
+    {
+        Drawing drawing = _drawings[index];
+        ImageRequest request = drawing.Request;
+        (int width, int height) = _planner.Needs.Latent(drawing.Shape);
+        INoiseSource noise = NoiseSources.CreateForBatch(request.Rng, request.Seed, drawing.Images);
+        var latents = new float[drawing.Images * width * height * _model.Transformer.Config.Channels];
         noise.Fill(latents);
-        if (sigmas[0] != 1)
+        if (drawing.Sigmas[0] != 1)
         {
             for (int i = 0; i < latents.Length; i++)
-                latents[i] *= sigmas[0];
+                latents[i] *= drawing.Sigmas[0];
         }
 
-        PhasePlan phase = Enter(plan, Phase.Sample);
-        Report(Phase.Sample);
+        Report(Phase.Sample, index);
         TimeSpan start = _timeline.Elapsed, stepStart = start;
-        using GuidedPrediction prediction = GuidedPrediction.Start(model.Transformer, model.Memory, width, height, captions[0], captions.ElementAtOrDefault(1),
-            request.CfgScale - 1, cancellation, images);
+        double flops = _planner.Needs.Sampling(drawing.Shape).Flops * RunNeeds.Evaluations(drawing.Shape) / drawing.Steps;
+        using GuidedPrediction prediction = GuidedPrediction.Start(_model.Transformer, _model.Memory, width, height, drawing.Captions[0]!, drawing.Captions[1],
+            request.CfgScale - 1, _cancellation, drawing.Images);
         int current = 0;
         void Announce(int step)
         {
             current = step;
-            prediction.Announce($"step {step} of {_steps}");
+            prediction.Announce($"step {step} of {drawing.Steps}");
         }
         var options = new SamplingOptions
         {
             Eta = request.Eta,
             Noise = noise,
-            Cancellation = cancellation,
+            Cancellation = _cancellation,
             StepCompleted = step =>
             {
                 TimelineEntry entry = _timeline.Add(Phase.Sample, $"step {step.Number}", stepStart);
                 // The first step warms kernels up, and brings what is not there yet.
                 if (step.Number > 1 || step.Count == 1)
-                    planner.Learn(ComponentKind.Transformer, phase.Flops / _steps, entry.DurationSeconds, entry.UploadedBytes);
+                    _planner.Learn(ComponentKind.Transformer, flops, entry.DurationSeconds, entry.UploadedBytes);
                 checkFiles();
                 Announce(step.Number + 1);
                 stepStart = _timeline.Elapsed;
-                Report(Phase.Sample, step.Number, (stepStart - start) / step.Number * (step.Count - step.Number));
+                Report(Phase.Sample, index, step.Number, (stepStart - start) / step.Number * (step.Count - step.Number));
             },
         };
         Announce(1);
-        Samplers.Get(request.Sampler).Sample(latents, sigmas, (x, sigma, velocity, unguided) =>
-            prediction.Velocity(x, sigma, velocity, cancellation, unguided, again: current < _steps), options);
-        return latents;
+        Samplers.Get(request.Sampler).Sample(latents, drawing.Sigmas, (x, sigma, velocity, unguided) =>
+            prediction.Velocity(x, sigma, velocity, _cancellation, unguided, again: current < drawing.Steps), options);
+        drawing.Latents = latents;
     }
 
-    private List<GeneratedImage> Decode(MemoryPlan plan, ImageRequest request, float[] latents, int images, int promptTokens, bool truncated)
+    private void Decode(int index)
     {
-        int width = request.Width / model.Autoencoder.Scale, height = request.Height / model.Autoencoder.Scale, length = latents.Length / images;
-        Enter(plan, Phase.Decode);
-        var made = new List<GeneratedImage>();
-        for (int i = 0; i < images; i++)
+        Drawing drawing = _drawings[index];
+        (int width, int height) = _planner.Needs.Latent(drawing.Shape);
+        int length = drawing.Latents!.Length / drawing.Images;
+        ImageWay way = _planner.Needs.WayOf(drawing.Shape, _ladder.Plan.Decoding);
+        // What was decoded before a step down is kept.
+        for (int i = drawing.Made.Count; i < drawing.Images; i++)
         {
-            float[] latent = latents[(i * length)..((i + 1) * length)];
-            ImageRequest own = request with { Seed = unchecked(request.Seed + i) };
-            Report(Phase.Decode, _steps);
-            float[] pixels = Record(plan, Phase.Decode, images == 1 ? "image" : $"image {i + 1}", () => model.Autoencoder.Decode(latent, width, height, model.MemoryOf(ComponentKind.Autoencoder), null, cancellation));
-            made.Add(new GeneratedImage
+            float[] latent = drawing.Latents[(i * length)..((i + 1) * length)];
+            ImageRequest own = drawing.Request with { Seed = unchecked(drawing.Request.Seed + i) };
+            Report(Phase.Decode, index, drawing.Steps);
+            float[] pixels = _timeline.Record(Phase.Decode, drawing.Images == 1 ? "image" : $"image {i + 1}", () => _model.Autoencoder.Decode(
+                latent, width, height, _model.MemoryOf(ComponentKind.Autoencoder), _model.Ram, way, null, _cancellation));
+            _planner.Learn(ComponentKind.Autoencoder, _planner.Needs.Decoding(drawing.Shape, way).Flops, _timeline.Last.DurationSeconds, _timeline.Last.UploadedBytes);
+            PixelImage picture = Picture(pixels, latent, own, way);
+            Timeline timeline = _timeline.Of(index);
+            drawing.Made.Add(new GeneratedImage
             {
-                Pixels = Picture(pixels, latent, own),
+                Pixels = picture,
                 Request = own,
-                Model = session.Identity,
-                Device = model.Device.Name,
-                Timeline = _timeline,
-                Plan = plan,
+                Model = _session.Identity,
+                Device = _model.Device.Name,
+                Timeline = timeline,
+                Plan = _plan!,
+                StepsDown = _ladder.Steps.ToArray(),
                 LatentHash = Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes<float>(latent))),
-                PromptTokens = promptTokens,
-                PromptTruncated = truncated,
+                PromptTokens = drawing.Shape.PromptTokens,
+                PromptTruncated = drawing.Truncated,
                 DurationSeconds = _timeline.Elapsed.TotalSeconds,
-                PeakDeviceBytes = _timeline.Entries.Max(e => e.PeakDeviceBytes),
-                UploadedBytes = _timeline.Entries.Sum(e => e.UploadedBytes),
+                PeakDeviceBytes = timeline.Entries.Max(e => e.PeakDeviceBytes),
+                UploadedBytes = timeline.Entries.Sum(e => e.UploadedBytes),
             });
         }
-        return made;
     }
 
-    // Takes the device to what a phase of the plan holds.
-    private PhasePlan Enter(MemoryPlan plan, Phase phase)
+    // Part of the run as a whole: the next drawing needs what the device holds as well.
+    private void Enter(PhasePlan phase, Action enter)
     {
-        PhasePlan next = plan.Phases.First(each => each.Phase == phase);
-        _timeline.Record(Phase.Offload, "before " + phase, () =>
+        int? drawing = _timeline.Drawing;
+        _timeline.Drawing = null;
+        try
         {
-            model.Residency.Enter(next);
-            model.Residency.Prepare(next);
-            return true;
-        });
-        return next;
+            _timeline.Record(Phase.Offload, "before " + phase.Phase, () =>
+            {
+                enter();
+                return true;
+            });
+        }
+        finally
+        {
+            _timeline.Drawing = drawing;
+        }
     }
 
-    private T Record<T>(MemoryPlan plan, Phase phase, string name, Func<T> part)
-    {
-        PhasePlan entered = phase == Phase.Decode ? plan.Phases.First(each => each.Phase == phase) : Enter(plan, phase);
-        T result = _timeline.Record(phase, name, part);
-        TimelineEntry entry = _timeline.Entries[^1];
-        planner.Learn(entered.Component, entered.Flops / (phase == Phase.Decode ? plan.BatchSize : 1), entry.DurationSeconds, entry.UploadedBytes);
-        return result;
-    }
-
-    private PixelImage Picture(float[] pixels, float[] latent, ImageRequest request)
+    private PixelImage Picture(float[] pixels, float[] latent, ImageRequest request, ImageWay way)
     {
         try
         {
@@ -177,12 +250,13 @@ internal sealed class ImageRun(LoadedModel model, SessionPlanner planner, Qwen3T
         }
         catch (DegenerateImageException fault)
         {
-            string? stage = model.Autoencoder.FirstConstantStage(latent, request.Width / model.Autoencoder.Scale, request.Height / model.Autoencoder.Scale, model.MemoryOf(ComponentKind.Autoencoder), cancellation);
+            string? stage = _model.Autoencoder.FirstConstantStage(latent, request.Width / _model.Autoencoder.Scale, request.Height / _model.Autoencoder.Scale,
+                _model.MemoryOf(ComponentKind.Autoencoder), _model.Ram, way, _cancellation);
             throw new DegenerateImageException(request.Width, request.Height,
                 $"{fault.Reason}; {(stage is null ? "every stage of the decoder varies over the image, so the colours are out of range" : $"the first stage of the decoder that does not vary over the image is {stage}")}");
         }
     }
 
-    private void Report(Phase phase, int step = 0, TimeSpan? remaining = null)
-        => observer?.OnProgress(new GenerationProgress(phase, step, _steps, _timeline.Elapsed, remaining));
+    private void Report(Phase phase, int? drawing, int step = 0, TimeSpan? remaining = null)
+        => _observer?.OnProgress(new GenerationProgress(phase, step, drawing is { } index ? _drawings[index].Steps : 0, _timeline.Elapsed, remaining, drawing + 1 ?? 0, Math.Max(_drawings.Count, 1)));
 }

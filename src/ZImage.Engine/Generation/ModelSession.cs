@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Memory;
 using ZImage.Engine.Models;
@@ -23,6 +24,7 @@ public sealed class ModelSession : IDisposable
     private readonly LoadedModel _model;
     private readonly SessionPlanner _planner;
     private readonly Qwen3Tokenizer _tokenizer;
+    private readonly PromptCache _prompts;
     private readonly VideoMemory? _videoMemory;
     private readonly SpillWatch _spill;
     private int _disposals;
@@ -55,6 +57,7 @@ public sealed class ModelSession : IDisposable
             // An array: PowerShell cannot index the list that a collection expression would make.
             Components = new[] { Summarize(ComponentKind.Transformer, _model.Transformer.Weights), Summarize(ComponentKind.TextEncoder, _model.TextEncoder.Weights), Summarize(ComponentKind.Autoencoder, _model.Autoencoder.Weights) };
             _planner = new SessionPlanner(_model, SystemLimit);
+            _prompts = new PromptCache(textEncoder.Checkpoint.Fingerprint, (int)_model.TextEncoder.Config.Hidden, () => _model.MemoryOf(ComponentKind.TextEncoder).Backend.Device);
             Apply(options.Offload, observer);
             _model.Residency.Bring(cancellation);
             _tokenizer = tokenizer!.GetAwaiter().GetResult();
@@ -152,21 +155,36 @@ public sealed class ModelSession : IDisposable
     /// <exception cref="ZImageException">As for one image.</exception>
     public IReadOnlyList<GeneratedImage> Generate(ImageRequest request, int images, IGenerationObserver? observer, CancellationToken cancellation)
     {
-        request = Resolve(request);
-        CheckBatch(images);
-        return OnThread(() => WithIntactFiles(() =>
+        DrawingResult? result = null;
+        Generate([(request, images)], made => result = made, observer, cancellation);
+        if (result!.Fault is { } fault)
+            ExceptionDispatchInfo.Throw(fault);
+        return result.Images;
+    }
+
+    /// <summary>
+    /// Makes images of several prompts, stage by stage: all prompts are encoded, then all drawings sampled, then all decoded, so that what comes
+    /// and goes for a stage does so once. The images are the same as those made one by one.
+    /// </summary>
+    /// <param name="drawings">What to make, and how many images of each in lockstep, up to <see cref="MostTogether"/>.</param>
+    /// <param name="completed">Called on the session's thread with each drawing, in order, as soon as it is there or has failed for reasons of its own.</param>
+    /// <param name="observer">Hears progress and messages, on the session's thread.</param>
+    /// <param name="cancellation">Stops the run between two blocks.</param>
+    /// <exception cref="GenerationCancelledException">The run was cancelled; the session stays usable.</exception>
+    /// <exception cref="ZImageException">The session has ended, or cannot be used for any of the drawings.</exception>
+    public void Generate(IReadOnlyList<(ImageRequest Request, int Images)> drawings, Action<DrawingResult> completed, IGenerationObserver? observer, CancellationToken cancellation)
+        => OnThread(() => WithIntactFiles(() =>
         {
-            var run = new ImageRun(_model, _planner, _tokenizer, this, observer, cancellation);
             try
             {
-                return run.Draw(request, images, () => CheckFiles(lookUp: false));
+                DrawAll([.. drawings.Select((drawing, i) => (i, drawing.Request, drawing.Images))], completed, observer, cancellation);
+                return true;
             }
             finally
             {
                 ReportSpill(observer);
             }
         }), observer, cancellation);
-    }
 
     /// <summary>Plans for a run, one for each mode; nothing is moved.</summary>
     /// <param name="request">Size, steps, guidance and so on; an empty prompt stands for a long one.</param>
@@ -234,18 +252,94 @@ public sealed class ModelSession : IDisposable
             throw new InvalidSettingException("BatchSize", images, $"from 1 to {MostTogether}");
     }
 
+    private void DrawAll(IReadOnlyList<(int Index, ImageRequest Request, int Images)> asked, Action<DrawingResult> completed, IGenerationObserver? observer, CancellationToken cancellation)
+    {
+        // Faults of requests come in their turn, behind the pictures before them.
+        var faults = new Dictionary<int, ZImageException>();
+        var resolved = new List<(int Index, ImageRequest Request, int Images)>();
+        foreach ((int index, ImageRequest request, int images) in asked)
+        {
+            try
+            {
+                CheckBatch(images);
+                resolved.Add((index, Resolve(request), images));
+            }
+            catch (ZImageException fault) when (ImageRun.IsOfOne(fault))
+            {
+                faults[index] = fault;
+            }
+        }
+        int next = asked.Count > 0 ? asked[0].Index : 0;
+        void Complete(int index, IReadOnlyList<GeneratedImage> images, ZImageException? fault)
+        {
+            for (; faults.Remove(next, out ZImageException? earlier); next++)
+                completed(new DrawingResult(next, [], earlier));
+            next = index + 1;
+            completed(new DrawingResult(index, images, fault));
+        }
+        if (resolved.Count > 0)
+            DrawTogether(resolved, Complete, observer, cancellation);
+        foreach ((int index, ZImageException fault) in faults.OrderBy(pair => pair.Key))
+            completed(new DrawingResult(index, [], fault));
+    }
+
+    // What does not fit together is drawn in two halves.
+    private void DrawTogether(IReadOnlyList<(int Index, ImageRequest Request, int Images)> asked, Action<int, IReadOnlyList<GeneratedImage>, ZImageException?> completed, IGenerationObserver? observer, CancellationToken cancellation)
+    {
+        var run = new ImageRun(_model, _planner, _prompts, this, observer, cancellation);
+        try
+        {
+            run.Draw(() => [.. asked.Select(each => Tokenize(each.Request, each.Images, observer))], () => CheckFiles(lookUp: false),
+                (i, drawing) =>
+            {
+                // What was read from a changed file is no picture of the model.
+                CheckFiles(lookUp: false);
+                completed(asked[i].Index, drawing.Fault is null ? drawing.Made : [], drawing.Fault);
+            });
+        }
+        catch (BudgetTooSmallException) when (asked.Count > 1)
+        {
+            int half = asked.Count / 2;
+            DrawTogether([.. asked.Take(half)], completed, observer, cancellation);
+            DrawTogether([.. asked.Skip(half)], completed, observer, cancellation);
+        }
+        catch (BudgetTooSmallException fault)
+        {
+            completed(asked[0].Index, [], fault);
+        }
+    }
+
+    private Drawing Tokenize(ImageRequest request, int images, IGenerationObserver? observer)
+    {
+        float[] sigmas = RequestRules.Sigmas(request, _model.Autoencoder.Scale);
+        int steps = sigmas.Length - 1;
+        if (steps < request.Steps)
+            observer?.OnMessage(MessageLevel.Verbose, $"The scheduler {request.Scheduler} has {steps} different noise levels for {request.Steps} steps; it takes {steps} steps.");
+        List<int[]> prompts = [_tokenizer.EncodePrompt(request.Prompt, out bool truncated)];
+        if (truncated)
+            observer?.OnMessage(MessageLevel.Warning, $"The prompt is longer than {Qwen3Tokenizer.MaxPromptTokens} tokens; its end is not used.");
+        if (RequestRules.IsGuided(request))
+            prompts.Add(_tokenizer.EncodePrompt(request.NegativePrompt, out _));
+        return new Drawing(request, images, sigmas, prompts, truncated);
+    }
+
+    // An empty prompt stands for a long one that is not known.
     private RunShape Shape(ImageRequest request, int images)
     {
-        int Tokens(string text) => _tokenizer.EncodePrompt(text, out _).Length;
-        return new RunShape(request, RequestRules.Sigmas(request, _model.Autoencoder.Scale),
-            request.Prompt.Length == 0 ? AssumedPromptTokens : Tokens(request.Prompt), RequestRules.IsGuided(request) ? Tokens(request.NegativePrompt) : 0, images);
+        Drawing drawing = Tokenize(request, images, null);
+        RunShape run = RunShape.Of(request.Prompt.Length == 0 ? drawing.Shape with { PromptTokens = AssumedPromptTokens } : drawing.Shape);
+        return request.Prompt.Length == 0 ? run : run with { Prompts = [.. drawing.Prompts.Where(prompt => _prompts.Find(prompt) is null).Select(prompt => prompt.Length)] };
     }
 
     // Places what the first phase of a picture of the default size holds, if it fits.
     private void Apply(OffloadOptions options, IGenerationObserver? observer)
     {
+        Check(options);
         _model.Move(options);
         _planner.Options = options;
+        _prompts.Caching = options.PromptCache;
+        if (options.PromptCache == PromptCaching.Off)
+            _prompts.Clear();
         _model.Residency.Transfer.Prefetch = options.Prefetch;
         var request = new ImageRequest
         {
@@ -259,24 +353,40 @@ public sealed class ModelSession : IDisposable
             CfgScale = Defaults.CfgScale,
             Seed = 0,
         };
-        float[] sigmas = RequestRules.Sigmas(request, _model.Autoencoder.Scale);
-        var shape = new RunShape(request, sigmas, AssumedPromptTokens, RequestRules.IsGuided(request) ? AssumedPromptTokens : 0, 1);
+        RunShape shape = RunShape.Of(new DrawingShape(request, RequestRules.Sigmas(request, _model.Autoencoder.Scale), AssumedPromptTokens,
+            RequestRules.IsGuided(request) ? AssumedPromptTokens : 0, 1));
         DeviceBudget budget = _planner.Budget();
-        MemoryPlan plan = _planner.Make(shape, options.Mode, budget.Bytes);
-        foreach (string warning in _planner.Warnings(plan, budget))
-            observer?.OnMessage(MessageLevel.Warning, warning);
-        _model.Memory.Limit = plan.BudgetBytes;
-        _model.Ram.Limit = long.MaxValue;
-        if (!plan.Fits)
+        var ladder = new PlanLadder(_model, _planner, observer);
+        try
         {
+            ladder.Start(shape);
+        }
+        catch (BudgetTooSmallException fault)
+        {
+            Warn(fault.Plan);
+            _model.Memory.Limit = fault.Plan.BudgetBytes;
+            _model.Ram.Limit = long.MaxValue;
             _model.Residency.Transfer.Keep(new HashSet<BlockImage>());
             _model.Residency.Clear();
-            var fault = new BudgetTooSmallException(plan, _planner.Advise(shape, plan));
             observer?.OnMessage(MessageLevel.Warning, $"{fault.Message} {fault.RecommendedAction}");
             return;
         }
-        _model.Residency.Follow(plan);
-        _model.Residency.Enter(plan.Phases[0]);
+        Warn(ladder.Plan);
+        ladder.Do(ladder.Plan.Phases[0].Phase, () => shape, _ => true);
+
+        void Warn(MemoryPlan plan)
+        {
+            foreach (string warning in _planner.Warnings(plan, budget))
+                observer?.OnMessage(MessageLevel.Warning, warning);
+        }
+    }
+
+    private static void Check(OffloadOptions options)
+    {
+        if (options.VaeTileSize is { } size && (size % 16 != 0 || size is < 64 or > 8192))
+            throw new InvalidSettingException("VaeTileSize", size, "a multiple of 16, from 64 to 8192");
+        if (!(options.VaeTileOverlap >= 0 && options.VaeTileOverlap <= 0.5f))
+            throw new InvalidSettingException("VaeTileOverlap", options.VaeTileOverlap, "from 0 to 0.5");
     }
 
     // Windows grants memory to the process: what other sessions have of it is not to be had.

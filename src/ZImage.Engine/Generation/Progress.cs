@@ -20,7 +20,9 @@ public enum Phase
 /// <param name="Steps">Steps of the whole sampling.</param>
 /// <param name="Elapsed">Time since the run began.</param>
 /// <param name="Remaining">Estimate of the time left in sampling, from the steps done; null when unknown.</param>
-public sealed record GenerationProgress(Phase Phase, int Step, int Steps, TimeSpan Elapsed, TimeSpan? Remaining);
+/// <param name="Drawing">The drawing at work, from 1, where several go through the phases together; 0 for all of them at once.</param>
+/// <param name="Drawings">Drawings that go through the phases together.</param>
+public sealed record GenerationProgress(Phase Phase, int Step, int Steps, TimeSpan Elapsed, TimeSpan? Remaining, int Drawing = 0, int Drawings = 1);
 
 /// <summary>How much a message matters: ggml's log is Debug, decisions are Verbose, a degraded result is Warning.</summary>
 public enum MessageLevel

@@ -6,15 +6,6 @@ using ZImage.Ggml;
 
 namespace ZImage.Engine.Generation;
 
-/// <summary>What a run looks like to the planner.</summary>
-/// <param name="Request">Size, steps, sampler and noise levels.</param>
-/// <param name="Sigmas">Its noise levels.</param>
-/// <param name="PromptTokens">Tokens of the prompt, template included.</param>
-/// <param name="NegativeTokens">Tokens of the negative prompt; 0 without guidance.</param>
-/// <param name="Images">Pictures that are made together.</param>
-/// <param name="Encodes">Whether a picture of that size is encoded too.</param>
-internal sealed record RunShape(ImageRequest Request, float[] Sigmas, int PromptTokens, int NegativeTokens, int Images, bool Encodes = false);
-
 /// <summary>
 /// Turns a run into a plan: footprints by dry runs of the very graphs, the budget as it is now, and the speed of this machine as runs and
 /// transfers have shown it. Used on the session's native thread alone.
@@ -23,17 +14,17 @@ internal sealed record RunShape(ImageRequest Request, float[] Sigmas, int Prompt
 /// <param name="systemLimit">What the operating system lets a session have of the device now that may have so many bytes already; null where it does not say.</param>
 internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> systemLimit)
 {
-    private const int MostRemembered = 64;
-
     // Pictures that are made together without being asked for: more share little more, and the first comes later.
     private const int MostChosen = 4;
 
-    private readonly Dictionary<(ComponentKind, string, bool, int, int, int, int, int), (Footprint Footprint, long Used)> _footprints = [];
     private readonly ComputeSpeeds _speeds = new();
     private BudgetTracker _tracker = new(MemoryBudget.Default);
     private OffloadOptions _options = new();
-    private long _uses;
     private long? _firstLive;
+    private long _ceiling = long.MaxValue;
+
+    /// <summary>What the phases of runs need.</summary>
+    public RunNeeds Needs { get; } = new(model);
 
     /// <summary>What plans follow.</summary>
     public OffloadOptions Options
@@ -43,23 +34,32 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
         {
             if (value.VramBudget != _options.VramBudget)
                 _tracker = new BudgetTracker(value.VramBudget);
+            _ceiling = long.MaxValue;
             _options = value;
         }
     }
 
     /// <summary>The budget at this moment.</summary>
-    public DeviceBudget Budget()
+    /// <param name="lowered">Whether it stays below what <see cref="Lower"/> said.</param>
+    public DeviceBudget Budget(bool lowered = true)
     {
         (long free, long total) = ReadMemory();
         long own = model.Memory.Bytes;
         // What is missing since the beginning and not ours went to ggml, as far as the margin goes.
         _firstLive ??= free + own;
-        return _tracker.Update(new MemoryReading(free, own, total, model.Margin)
+        DeviceBudget budget = _tracker.Update(new MemoryReading(free, own, total, model.Margin)
         {
             LimitBytes = systemLimit(own + model.Margin),
             MarginTakenBytes = Math.Clamp(_firstLive.Value - free - own, 0, model.Margin),
         });
+        return lowered ? budget with { Bytes = Math.Min(budget.Bytes, _ceiling) } : budget;
     }
+
+    /// <summary>Whether an allocation has shown that there is less than was thought.</summary>
+    public bool IsLowered => _ceiling < long.MaxValue;
+
+    /// <summary>Keeps budgets below what an allocation has shown to be too much, until the options change.</summary>
+    public void Lower(long bytes) => _ceiling = Math.Min(_ceiling, bytes);
 
     /// <summary>What another budget would come to, be it free or not.</summary>
     public long BytesOf(MemoryBudget other)
@@ -77,9 +77,31 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
     {
         // On a card a measurement takes milliseconds. Elsewhere it is spared where it decides nothing: what moves nothing is the fastest.
         timed |= model.Device.Backend == BackendKind.Cuda;
-        if (mode == OffloadMode.Auto && !timed && Planner.Make(OffloadMode.None, Input(run, budget, timed)) is { Fits: true } still)
+        IReadOnlyList<ImageWay> ways = Ways(run);
+        if (mode == OffloadMode.Auto && !timed && Planner.Make(OffloadMode.None, Input(run, ways[0], budget, timed)) is { Fits: true } still)
             return still with { RequestedMode = OffloadMode.Auto };
-        return Planner.Make(mode, Input(run, budget, timed || mode == OffloadMode.Auto));
+        timed |= mode == OffloadMode.Auto;
+        // Tiles change the picture: only what has no exact way is drawn so, in the largest that fit.
+        List<MemoryPlan> exact = [.. ways.Where(way => way.Method != ImageMethod.Tiles).Select(way => Planner.Make(mode, Input(run, way, budget, timed)))];
+        if (Planner.Fastest(exact) is { } fastest)
+            return fastest;
+        MemoryPlan? least = exact.Count > 0 ? exact.MinBy(plan => plan.PeakBytes) : null;
+        foreach (ImageWay way in ways.Where(way => way.Method == ImageMethod.Tiles))
+        {
+            MemoryPlan plan = Planner.Make(mode, Input(run, way, budget, timed));
+            if (plan.Fits)
+                return plan;
+            if (least is null || plan.PeakBytes < least.PeakBytes)
+                least = plan;
+        }
+        return least!;
+    }
+
+    /// <summary>The plan that needs the least memory of all, with a budget of just that.</summary>
+    public MemoryPlan MakeLeast(RunShape run)
+    {
+        MemoryPlan least = Planner.Modes.Select(mode => Make(run, mode, 0)).MinBy(plan => plan.PeakBytes)!;
+        return Make(run, least.Mode, Least(run, least)) with { RequestedMode = OffloadMode.Auto };
     }
 
     /// <summary>What a user should know about options that cannot take effect, or not wholly.</summary>
@@ -94,6 +116,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
             if (Options.Reload != ReloadSource.Auto || Options.RamBudget.Kind != MemoryBudgetKind.Auto)
                 yield return "The CPU needs no pinned memory: Reload and RamBudget change nothing.";
         }
+        if (Options.VaeTiling == VaeTiling.Off && Options.VaeTileSize is not null)
+            yield return "VaeTileSize has no effect: VaeTiling is Off.";
         if (budget.CappedByFree && Options.VramBudget.Kind is MemoryBudgetKind.Bytes or MemoryBudgetKind.Share)
             yield return $"The budget {Options.VramBudget} is more than {model.Device.Name} has free: {ByteSize.Text(budget.Bytes)} count.";
         if (budget.AboveLimit)
@@ -117,7 +141,7 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
         ways.Add($"a budget of {ByteSize.AtLeast(Least(run, least))} with the mode {least.Mode}");
         if (Smaller(run, plan) is { } size)
             ways.Add($"a picture of {size.Width}x{size.Height}");
-        if (run.Images > 1)
+        if (run.Decoded.Any(drawing => drawing.Images > 1))
             ways.Add("fewer pictures together (-BatchSize)");
         return "What would do: " + string.Join(", or ", ways) + ".";
     }
@@ -130,7 +154,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
         double bestCost = double.MaxValue;
         for (int images = 1; images <= Math.Min(count, MostChosen); images++)
         {
-            RunShape together = run with { Images = images };
+            int number = images;
+            RunShape together = run.With(drawing => drawing with { Images = number });
             MemoryPlan plan = Make(together, Options.Mode, budget);
             // What is not moved is not shared either, and what does not take time is not worth waiting for company.
             if (!plan.Fits || plan.UploadBytes == 0 || (plan.PredictedSeconds ?? Make(together, plan.Mode, budget, timed: true).PredictedSeconds) is not { } seconds)
@@ -157,59 +182,36 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
 
     private (long Free, long Total) ReadMemory() => Devices.ReadMemory(model.Device) ?? (long.MaxValue / 4, long.MaxValue / 4);
 
-    private PlanInput Input(RunShape run, long budget, bool timed) => new()
+    // Of the largest pictures: what does for them does for all.
+    private IReadOnlyList<ImageWay> Ways(RunShape run)
     {
-        Device = model.Device.Name,
-        Width = run.Request.Width,
-        Height = run.Request.Height,
-        Images = run.Images,
-        Steps = run.Sigmas.Length - 1,
-        Phases = Needs(run),
-        BytesOf = model.Residency.BytesOf,
-        VramBudget = budget,
-        RamBudget = RamBudget(),
-        Reload = Options.Reload,
-        Overlaps = model.Residency.Transfer.Overlaps && Options.Prefetch,
-        UsesStaging = !model.Memory.Type.IsHost,
-        Rates = Rates(timed),
-    };
-
-    private IReadOnlyList<PhaseNeed> Needs(RunShape run)
-    {
-        ImageRequest request = run.Request;
-        int width = request.Width / model.Autoencoder.Scale, height = request.Height / model.Autoencoder.Scale;
-        int[] prompts = run.NegativeTokens > 0 ? [run.PromptTokens, run.NegativeTokens] : [run.PromptTokens];
-        int evaluations = Samplers.CountEvaluations(Samplers.Get(request.Sampler), run.Sigmas, request.Eta);
-        Transformer transformer = model.Transformer;
-        var needs = new List<PhaseNeed>();
-        if (run.Encodes)
-        {
-            needs.Add(Need(Phase.Encode, ComponentKind.Autoencoder, run, memory => model.Autoencoder.MeasureEncode(request.Width, request.Height, memory),
-                [new BlockSequence(model.Autoencoder.EncoderBlocks, run.Images)]));
-        }
-        needs.Add(Need(Phase.Condition, ComponentKind.TextEncoder, run, memory => model.TextEncoder.Measure(prompts, memory), [new BlockSequence(model.TextEncoder.Blocks, 1)]));
-        needs.Add(Need(Phase.Sample, ComponentKind.Transformer, run, memory =>
-        {
-            using var prediction = new GuidedPrediction(transformer, memory, width, height, run.PromptTokens, run.NegativeTokens, 0, run.Images);
-            return prediction.Footprint;
-        }, [new BlockSequence(transformer.CaptionBlocks, 1), new BlockSequence(transformer.StepBlocks, evaluations)]));
-        needs.Add(Need(Phase.Decode, ComponentKind.Autoencoder, run, memory => model.Autoencoder.MeasureDecode(width, height, memory),
-            [new BlockSequence(model.Autoencoder.DecoderBlocks, run.Images)]));
-        return needs;
+        (int width, int height) = Needs.Latent(run.Decoded.MaxBy(drawing => (long)drawing.Request.Width * drawing.Request.Height)!);
+        return model.Autoencoder.DecodeWays(width, height, Options.VaeTiling, Options.VaeTileSize, Options.VaeTileOverlap);
     }
 
-    private PhaseNeed Need(Phase phase, ComponentKind kind, RunShape run, Func<DeviceMemory, Footprint> measure, IReadOnlyList<BlockSequence> sequences)
+    private PlanInput Input(RunShape run, ImageWay way, long budget, bool timed)
     {
-        DeviceMemory memory = model.MemoryOf(kind);
-        var key = (kind, memory.Name, phase == Phase.Encode, run.Request.Width, run.Request.Height, run.PromptTokens, run.NegativeTokens, run.Images);
-        if (!_footprints.TryGetValue(key, out (Footprint Footprint, long Used) known))
+        IReadOnlyList<PhaseNeed> phases = Needs.Of(run, way);
+        DrawingShape first = run.Decoded[0];
+        return new PlanInput
         {
-            if (_footprints.Count >= MostRemembered)
-                _footprints.Remove(_footprints.MinBy(pair => pair.Value.Used).Key);
-            known.Footprint = measure(memory);
-        }
-        _footprints[key] = (known.Footprint, ++_uses);
-        return new PhaseNeed(phase, kind, memory.Name, memory == model.Memory, known.Footprint, sequences);
+            Device = model.Device.Name,
+            Width = first.Request.Width,
+            Height = first.Request.Height,
+            Images = run.Decoded.Max(drawing => drawing.Images),
+            Drawings = run.Decoded.Count,
+            Steps = first.Sigmas.Length - 1,
+            Phases = phases,
+            Idle = [.. model.Residency.Blocks(kind => phases.All(phase => phase.Component != kind))],
+            Decoding = way,
+            BytesOf = model.Residency.BytesOf,
+            VramBudget = budget,
+            RamBudget = RamBudget(),
+            Reload = Options.Reload,
+            Overlaps = model.Residency.Transfer.Overlaps && Options.Prefetch,
+            UsesStaging = !model.Memory.Type.IsHost,
+            Rates = Rates(timed),
+        };
     }
 
     private MachineRates Rates(bool timed)
@@ -278,7 +280,7 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
         {
             (int width, int height) = (Scaled(plan.Width), Scaled(plan.Height));
             int Scaled(int side) => Math.Max(side * percent / 100 / multiple * multiple, multiple);
-            if (Make(run with { Request = run.Request with { Width = width, Height = height } }, plan.RequestedMode, plan.BudgetBytes).Fits)
+            if (Make(run.With(drawing => drawing with { Request = drawing.Request with { Width = width, Height = height } }), plan.RequestedMode, plan.BudgetBytes).Fits)
                 return (width, height);
         }
         return null;

@@ -13,44 +13,53 @@ public sealed record TimelineEntry(
 /// <summary>The parts of a run in the order in which they ended.</summary>
 public sealed class Timeline
 {
-    private readonly List<TimelineEntry> _entries = [];
+    internal Timeline(IReadOnlyList<TimelineEntry> entries) => Entries = entries;
+
+    public IReadOnlyList<TimelineEntry> Entries { get; }
+
+    /// <summary>Seconds spent in a phase, all its parts together.</summary>
+    public double Seconds(Phase phase) => Entries.Where(e => e.Phase == phase).Sum(e => e.DurationSeconds);
+}
+
+/// <summary>Records the parts of a run of one or more drawings.</summary>
+internal sealed class TimelineRecorder
+{
+    private readonly List<(int? Drawing, TimelineEntry Entry)> _entries = [];
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly DeviceMemory _memory;
     private readonly WeightTransfer _transfer;
     private long _uploaded;
     private double _waited;
 
-    internal Timeline(DeviceMemory memory, WeightTransfer transfer)
+    public TimelineRecorder(DeviceMemory memory, WeightTransfer transfer)
     {
         (_memory, _transfer) = (memory, transfer);
         Begin();
     }
 
-    /// <summary>A run that ended long ago, to which nothing is added; for tests.</summary>
-    internal Timeline(IEnumerable<TimelineEntry> entries)
-    {
-        (_memory, _transfer) = (null!, null!);
-        _entries.AddRange(entries);
-    }
-
-    public IReadOnlyList<TimelineEntry> Entries => _entries;
+    /// <summary>The drawing whose parts are recorded; null for what is done for all of them.</summary>
+    public int? Drawing { get; set; }
 
     public TimeSpan Elapsed => Stopwatch.GetElapsedTime(_start);
 
-    /// <summary>Seconds spent in a phase, all its parts together.</summary>
-    public double Seconds(Phase phase) => _entries.Where(e => e.Phase == phase).Sum(e => e.DurationSeconds);
+    /// <summary>The part that was entered last.</summary>
+    public TimelineEntry Last => _entries[^1].Entry;
+
+    /// <summary>What was done so far for a drawing, or for all.</summary>
+    // An array: PowerShell cannot index the list that a collection expression would make.
+    public Timeline Of(int drawing) => new(_entries.Where(part => (part.Drawing ?? drawing) == drawing).Select(part => part.Entry).ToArray());
 
     /// <summary>Enters a part that began at <paramref name="start"/>, behind the part before it, and ends now.</summary>
-    internal TimelineEntry Add(Phase phase, string name, TimeSpan start)
+    public TimelineEntry Add(Phase phase, string name, TimeSpan start)
     {
         var entry = new TimelineEntry(phase, name, start.TotalSeconds, (Elapsed - start).TotalSeconds,
             _memory.Bytes, _memory.PeakBytes, _transfer.Bytes - _uploaded, _transfer.WaitSeconds - _waited);
-        _entries.Add(entry);
+        _entries.Add((Drawing, entry));
         Begin();
         return entry;
     }
 
-    internal T Record<T>(Phase phase, string name, Func<T> part)
+    public T Record<T>(Phase phase, string name, Func<T> part)
     {
         TimeSpan start = Elapsed;
         Begin();
@@ -59,7 +68,8 @@ public sealed class Timeline
         return result;
     }
 
-    private void Begin()
+    /// <summary>Forgets peaks and bytes of what was begun and did not end.</summary>
+    public void Begin()
     {
         _memory.ResetPeak();
         (_uploaded, _waited) = (_transfer.Bytes, _transfer.WaitSeconds);

@@ -126,6 +126,9 @@ public sealed record GenerationMeasurement
     /// <summary>SHA-256 of the latent before decoding, in hex: equal in every offload mode.</summary>
     public string? LatentHash { get; init; }
 
+    /// <summary>Changes of plan in the middle of the run; none where the plan held.</summary>
+    public IReadOnlyList<StepDown> StepsDown { get; init; } = [];
+
     /// <summary>The plan of the run, or the one that does not fit.</summary>
     public MemoryPlan? Plan { get; init; }
 

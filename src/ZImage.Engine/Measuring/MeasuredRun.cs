@@ -63,6 +63,7 @@ internal sealed class MeasuredRun(ModelSession session, BenchmarkRun run, TimeSp
             UploadedBytes = image.UploadedBytes,
             PixelHash = image.PixelHash,
             LatentHash = image.LatentHash,
+            StepsDown = image.StepsDown,
             Timeline = image.Timeline,
         };
     }

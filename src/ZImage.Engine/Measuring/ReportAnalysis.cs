@@ -13,7 +13,7 @@ internal static class ReportAnalysis
         string?[] sentences =
         [
             Outcome(subject), .. Failures(subject), Fastest(subject), .. Costs(subject), .. Tiles(subject), Moving(subject), PredictedTime(subject), PredictedPeak(subject),
-            Repeatability(subject), Pictures(subject),
+            Repeatability(subject), .. StepsDown(subject), Pictures(subject),
         ];
         return new ReportSection("Analysis", [new ReportList([.. sentences.OfType<string>()])]);
     }
@@ -123,6 +123,11 @@ internal static class ReportAnalysis
         => subject.Rows.Where(row => row.Summary is { Successes: > 1 }).MaxBy(row => row.Summary.Duration!.Relative) is { } widest
             ? $"Runs of one row differ by {Percent(widest.Summary.Duration!.Relative)} of their median at most (row {widest.Number})."
             : null;
+
+    // What made a run other than it was planned.
+    private static IEnumerable<string> StepsDown(ReportSubject subject)
+        => subject.Rows.SelectMany(row => row.Runs.SelectMany(run => run.StepsDown.Select(step =>
+            $"{char.ToUpperInvariant(row.Label[0])}{row.Label[1..]} ran out of memory in {step.Phase}{(row.Runs.Count > 1 ? $" of run {run.Run}" : "")} and went on with {Bytes(step.ToBudgetBytes)} in place of {Bytes(step.FromBudgetBytes)}{(step.FromMode == step.ToMode ? "" : $", with the mode {step.ToMode} in place of {step.FromMode}")}.")));
 
     private static string? Pictures(ReportSubject subject)
     {

@@ -52,17 +52,20 @@ internal static class ReportMatrix
     }
 
     private static ReportTable Options(ReportSubject subject) => new(
-        [new("#"), new("Mode", IsNumber: false), new("Text encoder", IsNumber: false), new("Autoencoder", IsNumber: false), new("Tiles", IsNumber: false), new("Weights return from", IsNumber: false), new("Budget", IsNumber: false)],
+        [new("#"), new("Mode", IsNumber: false), new("Text encoder", IsNumber: false), new("Autoencoder", IsNumber: false), new("Tiles", IsNumber: false), new("Decoded", IsNumber: false), new("Weights return from", IsNumber: false), new("Budget", IsNumber: false)],
         [
             .. subject.Rows.Select(row => (row, row.Settings.Offload)).Select(each => new[]
             {
                 each.row.Number, $"{each.Offload.Mode}{(each.row.Typical.Plan is { } plan && plan.Mode != each.Offload.Mode ? $" ({plan.Mode})" : "")}",
-                each.Offload.TextEncoderOnCpu ? "CPU" : subject.Device, each.Offload.VaeOnCpu ? "CPU" : subject.Device, Tiles(each.Offload), $"{each.Offload.Reload}", Budget(each.row),
+                each.Offload.TextEncoderOnCpu ? "CPU" : subject.Device, each.Offload.VaeOnCpu ? "CPU" : subject.Device, Tiles(each.Offload), Decoded(each.row), $"{each.Offload.Reload}", Budget(each.row),
             }),
         ]);
 
     private static string Tiles(OffloadOptions options)
         => options.VaeTiling != VaeTiling.Off && options.VaeTileSize is { } size ? string.Create(CultureInfo.InvariantCulture, $"{options.VaeTiling}, {size} pixels") : $"{options.VaeTiling}";
+
+    private static string Decoded(ReportRow row)
+        => row.Succeeded && row.Typical.Plan?.Decoding is { } way ? string.Create(CultureInfo.InvariantCulture, $"{way.Method}{(way.TileSize > 0 ? $" of {way.TileSize} pixels" : "")}") : "";
 
     private static string Budget(ReportRow row)
         => $"{row.Settings.Offload.VramBudget}" + (row.Typical.Plan is { } plan && row.Settings.Offload.VramBudget.Kind != MemoryBudgetKind.Bytes ? $" ({Bytes(plan.BudgetBytes)})" : "");

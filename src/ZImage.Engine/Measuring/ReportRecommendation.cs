@@ -1,3 +1,4 @@
+using System.Globalization;
 using ZImage.Engine.Memory;
 using static ZImage.Engine.Measuring.ReportNumbers;
 
@@ -60,6 +61,8 @@ internal static class ReportRecommendation
             arguments.Add("-VaeOnCpu");
         if (options.VaeTiling != VaeTiling.Auto)
             arguments.Add($"-VaeTiling {options.VaeTiling}");
+        if (options.VaeTiling != VaeTiling.Off && options.VaeTileSize is { } size)
+            arguments.Add(string.Create(CultureInfo.InvariantCulture, $"-VaeTileSize {size}"));
         if (options.Reload != ReloadSource.Auto)
             arguments.Add($"-Reload {options.Reload}");
         if (options.VramBudget.Kind != MemoryBudgetKind.Auto)

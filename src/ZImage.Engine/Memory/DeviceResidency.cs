@@ -35,6 +35,10 @@ internal sealed class DeviceResidency(DeviceMemory memory, WeightTransfer transf
             component.Dispose();
     }
 
+    /// <summary>The blocks of some components that take memory of this device.</summary>
+    public IEnumerable<Block> Blocks(Func<ComponentKind, bool> of)
+        => _components.Where(pair => of(pair.Key)).SelectMany(pair => pair.Value.Weights.Blocks.Where(block => pair.Value.BytesOf(block) > 0));
+
     /// <summary>Bytes of a block of any component on this device.</summary>
     public long BytesOf(Block block) => _components.Values.Where(component => component.Has(block)).Sum(component => component.BytesOf(block));
 

@@ -5,7 +5,9 @@ namespace ZImage.Engine.Memory;
 /// <summary>What a phase takes beside its weights, by a dry run that allocates nothing.</summary>
 /// <param name="Bytes">States and compute buffer on the device that computes.</param>
 /// <param name="Flops">Floating-point operations of going through its graphs once.</param>
-public readonly record struct Footprint(long Bytes, double Flops)
+/// <param name="HostBytes">Host memory for activations that do not rest on the device.</param>
+/// <param name="LinkBytes">Bytes of those that are copied to the device and back.</param>
+public readonly record struct Footprint(long Bytes, double Flops, long HostBytes = 0, long LinkBytes = 0)
 {
     /// <summary>Measures graphs that share one compute buffer.</summary>
     public static Footprint Of(DeviceMemory memory, long stateBytes, IReadOnlyCollection<BlockGraph> graphs)

@@ -40,6 +40,9 @@ public class MemoryAccount(string name, BufferType type)
         }
     }
 
+    /// <summary>How many allocations have failed.</summary>
+    public int Failures { get; private set; }
+
     /// <summary>Asked before each allocation; true makes it fail as if the device had no room. For tests.</summary>
     internal Func<long, string, bool>? Refuses { get; set; }
 
@@ -60,19 +63,43 @@ public class MemoryAccount(string name, BufferType type)
         return new CountedBuffer(this, Take(bytes, purpose, () => Buffer.Allocate(Type, bytes, purpose)), bytes);
     }
 
+    /// <summary>Allocates host memory: of this account's kind, or not pinned where the system does not pin so much. Counted here in both cases.</summary>
+    /// <exception cref="BudgetExceededException">It would exceed the limit.</exception>
+    /// <exception cref="DeviceOutOfMemoryException">There is no room.</exception>
+    internal CountedBuffer AllocateOnHost(long bytes, string purpose)
+    {
+        try
+        {
+            return Allocate(bytes, purpose);
+        }
+        catch (DeviceOutOfMemoryException)
+        {
+            bytes = Math.Max(bytes, 1);
+            return new CountedBuffer(this, Take(bytes, purpose, () => Buffer.Allocate(BufferType.Host, bytes, purpose)), bytes);
+        }
+    }
+
     /// <summary>Counts bytes and lets them be allocated; what fails is not counted.</summary>
     internal T Take<T>(long bytes, string purpose, Func<T> allocate)
     {
         lock (_gate)
         {
-            if (bytes > Limit - _bytes)
-                throw new BudgetExceededException(Name, bytes, _bytes, Limit, purpose);
-            if (Refuses?.Invoke(bytes, purpose) == true)
-                throw new DeviceOutOfMemoryException(Name, bytes, purpose);
-            T allocated = allocate();
-            _bytes += bytes;
-            _peak = Math.Max(_peak, _bytes);
-            return allocated;
+            try
+            {
+                if (bytes > Limit - _bytes)
+                    throw new BudgetExceededException(Name, bytes, _bytes, Limit, purpose);
+                if (Refuses?.Invoke(bytes, purpose) == true)
+                    throw new DeviceOutOfMemoryException(Name, bytes, purpose);
+                T allocated = allocate();
+                _bytes += bytes;
+                _peak = Math.Max(_peak, _bytes);
+                return allocated;
+            }
+            catch
+            {
+                Failures++;
+                throw;
+            }
         }
     }
 

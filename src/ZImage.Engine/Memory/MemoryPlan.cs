@@ -27,6 +27,12 @@ public sealed record MemoryPlan
     /// <summary>Pictures that are made together.</summary>
     public required int BatchSize { get; init; }
 
+    /// <summary>Prompts that go through the phases together, each with its pictures.</summary>
+    public required int Prompts { get; init; }
+
+    /// <summary>How pictures pass through the autoencoder: whole, in strips with activations in host memory, or in tiles.</summary>
+    public required ImageWay Decoding { get; init; }
+
     /// <summary>Steps of the sampler.</summary>
     public required int Steps { get; init; }
 
@@ -35,7 +41,7 @@ public sealed record MemoryPlan
 
     public required IReadOnlyList<PhasePlan> Phases { get; init; }
 
-    /// <summary>Most pinned host memory that a run takes: kept weights, and the staging of the first run, through which everything comes.</summary>
+    /// <summary>Most host memory that a run takes: kept weights, the staging of the first run, through which everything comes, and activations that wait there.</summary>
     public required long HostBytes { get; init; }
 
     /// <summary>Bytes that each run after the first reads from the files again.</summary>
@@ -56,6 +62,9 @@ public sealed record MemoryPlan
     /// <summary>Bytes moved to the device for each run after the first.</summary>
     public long UploadBytes => Phases.Sum(phase => phase.UploadBytes);
 
+    /// <summary>Bytes of activations that go from host memory to the device and back in each run.</summary>
+    public long ActivationBytes => Phases.Sum(phase => phase.ActivationBytes);
+
     /// <summary>Blocks of the transformer that stay on the device while it works.</summary>
     public int ResidentBlocks => Sampling?.ResidentBlocks ?? 0;
 
@@ -71,7 +80,8 @@ public sealed record MemoryPlan
         string mode = RequestedMode == Mode ? $"{Mode}" : $"{Mode} (chosen by {RequestedMode})";
         string blocks = StreamedBlocks == 0 ? "" : $" {ResidentBlocks} blocks of the transformer stay, {StreamedBlocks} are streamed.";
         string seconds = PredictedSeconds is { } s ? FormattableString.Invariant($" About {s:F1} s.") : "";
-        return $"{Width}x{Height} on {Device}, mode {mode}: at most {ByteSize.Text(PeakBytes)} of {ByteSize.Text(BudgetBytes)} ({Tightest.Phase}), {ByteSize.Text(UploadBytes)} moved a run.{blocks}{seconds}";
+        string decoding = Decoding.Method == ImageMethod.Whole ? "" : $" Decoded {Decoding}.";
+        return $"{Width}x{Height} on {Device}, mode {mode}: at most {ByteSize.Text(PeakBytes)} of {ByteSize.Text(BudgetBytes)} ({Tightest.Phase}), {ByteSize.Text(UploadBytes)} moved a run.{blocks}{decoding}{seconds}";
     }
 
     public override string ToString() => Describe();
@@ -101,6 +111,9 @@ public sealed record PhasePlan
 
     /// <summary>Bytes moved to the device in this phase, in each run after the first.</summary>
     public required long UploadBytes { get; init; }
+
+    /// <summary>Bytes of activations that go from host memory to the device and back in this phase.</summary>
+    public long ActivationBytes { get; init; }
 
     /// <summary>Blocks of the component that stay on the device through the phase.</summary>
     public required int ResidentBlocks { get; init; }

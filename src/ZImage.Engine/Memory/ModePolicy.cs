@@ -36,7 +36,7 @@ internal sealed class ModePolicy
         switch (mode)
         {
             case OffloadMode.None:
-                return [.. Of(ComponentKind.TextEncoder), .. Of(ComponentKind.Transformer), .. Of(ComponentKind.Autoencoder)];
+                return [.. Of(ComponentKind.TextEncoder), .. Of(ComponentKind.Transformer), .. Of(ComponentKind.Autoencoder), .. _input.Idle];
             case OffloadMode.CondOnly:
                 return [.. conditioning ? Of(ComponentKind.TextEncoder) : [], .. Of(ComponentKind.Transformer), .. Of(ComponentKind.Autoencoder)];
             case OffloadMode.CondDiffusion when conditioning:

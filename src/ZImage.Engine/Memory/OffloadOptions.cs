@@ -1,3 +1,5 @@
+using ZImage.Engine.Generation;
+
 namespace ZImage.Engine.Memory;
 
 /// <summary>What stays on the device in which phase. Policies of one planner: all of them draw the same picture.</summary>
@@ -74,6 +76,9 @@ public sealed record OffloadOptions
 
     /// <summary>Share of a tile that overlaps the next, 0 to 0.5.</summary>
     public float VaeTileOverlap { get; init; } = 0.25f;
+
+    /// <summary>Where hidden states of prompts are kept.</summary>
+    public PromptCaching PromptCache { get; init; }
 
     /// <summary>Whether an allocation that fails all the same is an error at once, in place of a step down to a smaller plan.</summary>
     public bool Strict { get; init; }

@@ -12,18 +12,25 @@ internal sealed record BlockSequence(IReadOnlyList<Block> Blocks, int Times);
 /// <param name="Component">The component at work.</param>
 /// <param name="Device">Name of the device on which it works.</param>
 /// <param name="OnDevice">Whether that is the device that is planned for.</param>
-/// <param name="Footprint">What it takes beside weights, and the operations of its main sequence gone through once.</param>
-/// <param name="Sequences">What it visits; the last is the main one.</param>
-internal sealed record PhaseNeed(Phase Phase, ComponentKind Component, string Device, bool OnDevice, Footprint Footprint, IReadOnlyList<BlockSequence> Sequences)
+/// <param name="Bytes">What it takes beside weights on the device on which it works.</param>
+/// <param name="Flops">Operations of the whole phase.</param>
+/// <param name="Sequences">What it visits; the last is the main one, and may be there several times.</param>
+internal sealed record PhaseNeed(Phase Phase, ComponentKind Component, string Device, bool OnDevice, long Bytes, double Flops, IReadOnlyList<BlockSequence> Sequences)
 {
+    /// <summary>Bytes of host memory that its activations take.</summary>
+    public long HostBytes { get; init; }
+
+    /// <summary>Bytes of activations that go over the link, both ways.</summary>
+    public long LinkBytes { get; init; }
+
     /// <summary>The blocks it visits in every round of its work.</summary>
     public BlockSequence Main => Sequences[^1];
 
-    /// <summary>Operations of the whole phase.</summary>
-    public double Flops => Footprint.Flops * Main.Times;
-
     /// <summary>Bytes of the planned device that it takes beside weights.</summary>
-    public long WorkspaceBytes => OnDevice ? Footprint.Bytes : 0;
+    public long WorkspaceBytes => OnDevice ? Bytes : 0;
+
+    /// <summary>Whether a sequence is a round of the main one.</summary>
+    public bool IsMain(BlockSequence sequence) => sequence.Blocks.SequenceEqual(Main.Blocks);
 
     /// <summary>The blocks it visits that need a place on the device, each once.</summary>
     public List<Block> BlocksToPlace(Func<Block, long> bytesOf) => [.. Sequences.SelectMany(sequence => sequence.Blocks).Distinct().Where(block => bytesOf(block) > 0)];
@@ -40,10 +47,19 @@ internal sealed record PlanInput
 
     public required int Images { get; init; }
 
+    /// <summary>Prompts that go through the phases together.</summary>
+    public required int Drawings { get; init; }
+
     public required int Steps { get; init; }
 
     /// <summary>The phases in their order.</summary>
     public required IReadOnlyList<PhaseNeed> Phases { get; init; }
+
+    /// <summary>Blocks on the device of a component that the run does not need, and the next one may: they stay where everything stays.</summary>
+    public IReadOnlyList<Block> Idle { get; init; } = [];
+
+    /// <summary>How pictures pass through the autoencoder.</summary>
+    public required ImageWay Decoding { get; init; }
 
     /// <summary>Bytes of a block on the device; 0 for one that is used in place.</summary>
     public required Func<Block, long> BytesOf { get; init; }

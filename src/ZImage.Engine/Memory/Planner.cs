@@ -24,7 +24,7 @@ internal static class Planner
     public static MemoryPlan? Fastest(IReadOnlyCollection<MemoryPlan> plans)
     {
         bool timed = plans.All(plan => plan.PredictedSeconds is not null);
-        return plans.Where(plan => plan.Fits).MinBy(plan => timed ? plan.PredictedSeconds : plan.UploadBytes);
+        return plans.Where(plan => plan.Fits).MinBy(plan => timed ? plan.PredictedSeconds : plan.UploadBytes + plan.ActivationBytes);
     }
 
     private static MemoryPlan MakeOne(OffloadMode mode, PlanInput input)
@@ -51,9 +51,11 @@ internal static class Planner
             Width = input.Width,
             Height = input.Height,
             BatchSize = input.Images,
+            Prompts = input.Drawings,
+            Decoding = input.Decoding,
             Steps = input.Steps,
             BudgetBytes = input.VramBudget,
-            HostBytes = hostBytes,
+            HostBytes = hostBytes + input.Phases.Max(need => need.HostBytes),
             RereadBytes = input.UsesStaging ? traffic.Moves.Where(move => !kept.Contains(move.Key)).Sum(move => move.Value * input.BytesOf(move.Key)) : 0,
             Kept = kept,
             // An array: PowerShell cannot index the list that a collection expression would make.
@@ -74,6 +76,7 @@ internal static class Planner
             SlotBytes = slot,
             WorkspaceBytes = need.WorkspaceBytes,
             UploadBytes = moved.Sum(),
+            ActivationBytes = need.LinkBytes,
             ResidentBlocks = own.Count(placement.Held.Contains),
             StreamedBlocks = placement.Streamed.Count,
             Flops = need.Flops,
@@ -91,12 +94,12 @@ internal static class Planner
         LinkRates link = input.Rates.Link;
         double? rate = fromMemory ? link.Copy : Slower(link.Copy, link.Read);
         double computing = need.Flops / flops;
-        if (moved.Sum() == 0)
+        if (moved.Sum() == 0 && need.LinkBytes == 0)
             return computing;
         if (rate is null)
             return null;
-        double before = moved[..^1].Sum() / rate.Value, beside = moved[^1] / rate.Value;
-        return before + (input.Overlaps ? Math.Max(computing, beside) : computing + beside);
+        double beside = moved.Where((_, i) => need.IsMain(need.Sequences[i])).Sum() / rate.Value, before = moved.Sum() / rate.Value - beside;
+        return before + (input.Overlaps ? Math.Max(computing, beside) : computing + beside) + need.LinkBytes / (link.Copy ?? rate.Value);
 
         static double? Slower(double? a, double? b) => a is null ? b : b is null ? a : Math.Min(a.Value, b.Value);
     }

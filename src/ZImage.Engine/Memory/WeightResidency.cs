@@ -155,13 +155,13 @@ public sealed class WeightResidency : IDisposable
     }
 
     /// <summary>
-    /// Computes graphs block by block; every graph of a block is computed while the block is there. When it returns all results are there.
+    /// Computes block by block, everything of a block while the block is there. When it returns all results are there.
     /// </summary>
-    /// <param name="visits">The blocks in their order, each with its graphs.</param>
+    /// <param name="visits">The blocks in their order, each with its work.</param>
     /// <param name="again">Whether the same blocks follow once more, so that the first of them can be brought already.</param>
-    /// <param name="afterGraph">Called after each graph was computed; for tests and profiles.</param>
-    /// <param name="cancellation">Looked at between blocks.</param>
-    internal void Compute(IReadOnlyList<BlockVisit> visits, bool again, Action<BlockGraph>? afterGraph, CancellationToken cancellation)
+    /// <param name="afterWork">Called after each piece of work; for tests and profiles.</param>
+    /// <param name="cancellation">Looked at between blocks, and between the pieces of work that has any.</param>
+    internal void Compute(IReadOnlyList<BlockVisit> visits, bool again, Action<IBlockWork>? afterWork, CancellationToken cancellation)
     {
         try
         {
@@ -178,10 +178,10 @@ public sealed class WeightResidency : IDisposable
                 }
                 if (_transfer.Prefetch)
                     BringNext(visits, i, here, again);
-                foreach (BlockGraph graph in visits[i].Graphs)
+                foreach (IBlockWork work in visits[i].Work)
                 {
-                    graph.Compute(_memory.Backend);
-                    afterGraph?.Invoke(graph);
+                    work.Compute(_memory.Backend, cancellation);
+                    afterWork?.Invoke(work);
                 }
             }
         }

@@ -1,93 +1,81 @@
+using ZImage.Engine.Checkpoints;
 using ZImage.Ggml;
 
 namespace ZImage.Engine.Models;
 
-/// <summary>Group normalisation over [W, H, C] with weight and bias a channel.</summary>
+/// <summary>Group normalisation over [W, H, C] with weight and bias a channel, by statistics that are known already.</summary>
 internal sealed class GroupNormalization(ModelWeights weights, Block block, string name, long channels)
 {
-    private const int Groups = 32;
-    private const float Eps = 1e-6f;
-
     private readonly Tensor _weight = weights.Require(block, name + ".weight", WeightUse.Vector, channels);
     private readonly Tensor _bias = weights.Require(block, name + ".bias", WeightUse.Vector, channels);
 
-    public Tensor Build(Context c, Tensor x)
+    /// <param name="c">Context of the graph.</param>
+    /// <param name="x">[W, n, C]; its planes may lie apart.</param>
+    /// <param name="mean">Of the group of each channel, [C].</param>
+    /// <param name="scale">1 / deviation of the group of each channel, [C].</param>
+    public Tensor Build(Context c, Tensor x, Tensor mean, Tensor scale)
     {
-        Tensor normed = c.GroupNorm(x, Groups, Eps);
-        return c.Add(c.Mul(normed, c.Reshape(_weight, 1, 1, channels)), c.Reshape(_bias, 1, 1, channels));
+        Tensor factor = c.Mul(scale, _weight);
+        Tensor offset = c.Add(c.Scale(c.Mul(mean, factor), -1), _bias);
+        return c.Add(c.Mul(x, c.Reshape(factor, 1, 1, channels)), c.Reshape(offset, 1, 1, channels));
     }
 }
 
-/// <summary>x + conv2(silu(norm2(conv1(silu(norm1(x)))))); the way around has a 1x1 convolution where the width changes.</summary>
-internal sealed class ResidualBlock
+/// <summary>The layers that encoder and decoder are made of, in the order of computation. Each method declares the weights it needs.</summary>
+internal sealed class AutoencoderParts(ModelWeights weights, Block block)
 {
-    private readonly GroupNormalization _norm1, _norm2;
-    private readonly Convolution _conv1, _conv2;
-    private readonly Convolution? _shortcut;
+    /// <summary>A 3x3 convolution of an image from outside.</summary>
+    public ImageLayer Input(string name, long inputs, long outputs) => new ConvolutionLayer(null, Convolution(name, inputs, outputs), isWide: false);
 
-    public ResidualBlock(ModelWeights weights, Block block, string name, long inputs)
+    /// <summary>conv(silu(norm(x))).</summary>
+    public ImageLayer Output(string norm, string convolution, long inputs, long outputs)
+        => new ConvolutionLayer(Norm(norm, inputs), Convolution(convolution, inputs, outputs));
+
+    /// <summary>x + conv2(silu(norm2(conv1(silu(norm1(x)))))); the way around has a 1x1 convolution where the width changes.</summary>
+    public IEnumerable<ImageLayer> Residual(string name, ref long channels)
     {
-        long outputs = weights.File.Require(name + ".conv1.weight", 3, 3, inputs, -1).Ne(3);
-        _norm1 = new GroupNormalization(weights, block, name + ".norm1", inputs);
-        _conv1 = new Convolution(weights, block, name + ".conv1", 3, inputs, outputs);
-        _norm2 = new GroupNormalization(weights, block, name + ".norm2", outputs);
-        _conv2 = new Convolution(weights, block, name + ".conv2", 3, outputs, outputs);
-        if (inputs != outputs)
-            _shortcut = new Convolution(weights, block, name + ".nin_shortcut", 1, inputs, outputs);
-        Outputs = outputs;
+        long inputs = channels, outputs = channels = weights.File.Require(name + ".conv1.weight", 3, 3, inputs, -1).Ne(3);
+        ImageLayer first = new ConvolutionLayer(Norm(name + ".norm1", inputs), Convolution(name + ".conv1", inputs, outputs));
+        GroupNormalization norm = Norm(name + ".norm2", outputs);
+        Convolution convolution = Convolution(name + ".conv2", outputs, outputs);
+        return [first, new ResidualLayer(norm, convolution, inputs == outputs ? null : Projection(name + ".nin_shortcut", inputs, outputs))];
     }
 
-    public long Outputs { get; }
-
-    public Tensor Build(Context c, Backend backend, Tensor x)
+    /// <summary>The residual blocks of a level.</summary>
+    /// <exception cref="TensorMissingException">There is none.</exception>
+    public IEnumerable<ImageLayer> Residuals(string level, ref long channels)
     {
-        Tensor h = _conv1.Build(c, c.Silu(_norm1.Build(c, x)));
-        h = _conv2.Build(c, c.Silu(_norm2.Build(c, h)));
-        if (_shortcut is null)
-            return c.Add(x, h);
-        float factor = _shortcut.FactorFor(backend);
-        return c.Add(_shortcut.Build(c, HalfRange.Scale(c, x, factor), factor: factor), h);
-    }
-}
-
-/// <summary>Attention of one head over all pixels.</summary>
-internal sealed class PixelAttention(ModelWeights weights, Block block, string name, long channels)
-{
-    private readonly GroupNormalization _norm = new(weights, block, name + ".norm", channels);
-    private readonly Convolution _q = new(weights, block, name + ".q", 1, channels, channels);
-    private readonly Convolution _k = new(weights, block, name + ".k", 1, channels, channels);
-    private readonly Convolution _v = new(weights, block, name + ".v", 1, channels, channels);
-    private readonly Convolution _out = new(weights, block, name + ".proj_out", 1, channels, channels);
-
-    public Tensor Build(Context c, Backend backend, Tensor x)
-    {
-        long width = x.Ne(0), height = x.Ne(1), pixels = width * height;
-        Tensor h = _norm.Build(c, x);
-        Tensor Heads(Convolution projection)
-            => c.Reshape(c.Cont(c.Permute(c.Reshape(projection.Build(c, h), pixels, channels), 1, 0, 2, 3)), channels, 1, pixels);
-
-        // Scores of images with large values do not fit F16, and sums over all pixels lose too much in it.
-        float factor = _out.FactorFor(backend);
-        Tensor v = HalfRange.Scale(c, Heads(_v), factor);
-        Tensor mixed = Attention.Build(c, backend, Heads(_q), Heads(_k), v, default, 1 / MathF.Sqrt(channels), keepF32: true);
-        Tensor image = c.Reshape(c.Cont(c.Permute(mixed, 1, 0, 2, 3)), width, height, channels);
-        return c.Add(x, _out.Build(c, image, factor: factor));
-    }
-}
-
-/// <summary>Residual block, attention, residual block: the narrowest place of encoder and decoder.</summary>
-internal sealed class MiddlePart
-{
-    private readonly ResidualBlock _first, _second;
-    private readonly PixelAttention _attention;
-
-    public MiddlePart(ModelWeights weights, Block block, string name, long channels)
-    {
-        _first = new ResidualBlock(weights, block, name + ".block_1", channels);
-        _attention = new PixelAttention(weights, block, name + ".attn_1", channels);
-        _second = new ResidualBlock(weights, block, name + ".block_2", channels);
+        int count = weights.File.Blocks(level + ".block.");
+        if (count == 0)
+            throw new TensorMissingException(weights.File.Path, [level + ".block.0.*"]);
+        var layers = new List<ImageLayer>();
+        for (int i = 0; i < count; i++)
+            layers.AddRange(Residual($"{level}.block.{i}", ref channels));
+        return layers;
     }
 
-    public Tensor Build(Context c, Backend backend, Tensor x)
-        => _second.Build(c, backend, _attention.Build(c, backend, _first.Build(c, backend, x)));
+    /// <summary>Residual block, attention, residual block: the narrowest place of encoder and decoder.</summary>
+    public IEnumerable<ImageLayer> Middle(string name, long channels)
+        => [.. Residual(name + ".block_1", ref channels), Attention(name + ".attn_1", channels), .. Residual(name + ".block_2", ref channels)];
+
+    /// <summary>Each pixel becomes 2x2, and then a 3x3 convolution.</summary>
+    public ImageLayer Upsampling(string name, long channels)
+        => new ConvolutionLayer(null, new Convolution(weights, block, name, KernelReach.Around(3, enlargement: 2), channels, channels));
+
+    /// <summary>One column at the right and one row at the bottom, then a 3x3 convolution with stride 2 without padding.</summary>
+    public ImageLayer Downsampling(string name, long channels)
+        => new ConvolutionLayer(null, new Convolution(weights, block, name, new KernelReach(3, Stride: 2, Before: 0, After: 1), channels, channels));
+
+    private ImageLayer Attention(string name, long channels)
+    {
+        GroupNormalization norm = Norm(name + ".norm", channels);
+        return new PixelAttentionLayer(norm, Projection(name + ".q", channels, channels), Projection(name + ".k", channels, channels),
+            Projection(name + ".v", channels, channels), Projection(name + ".proj_out", channels, channels));
+    }
+
+    private GroupNormalization Norm(string name, long channels) => new(weights, block, name, channels);
+
+    private Convolution Convolution(string name, long inputs, long outputs) => new(weights, block, name, KernelReach.Around(3), inputs, outputs);
+
+    private Convolution Projection(string name, long inputs, long outputs) => new(weights, block, name, KernelReach.Around(1), inputs, outputs);
 }

@@ -15,30 +15,30 @@ internal sealed class BlockSearch(ModelWeights weights, string model)
     public delegate bool BadResult(ReadOnlySpan<float> values, int rowLength);
 
     /// <summary>The first bad result.</summary>
-    /// <param name="input">What the first graph got, and its name.</param>
-    /// <param name="graphs">The graphs in their order.</param>
+    /// <param name="input">What the first block got, and its name.</param>
+    /// <param name="visits">The blocks in their order.</param>
     /// <param name="isBad">What is looked for.</param>
     /// <param name="cancellation">Looked at between blocks.</param>
-    public BlockResult Find((string Name, float[] Values) input, IReadOnlyList<BlockGraph> graphs, BadResult isBad, CancellationToken cancellation)
+    public BlockResult Find((string Name, float[] Values) input, IReadOnlyList<BlockVisit> visits, BadResult isBad, CancellationToken cancellation)
     {
-        string moment = graphs[0].Moment;
+        string moment = visits[0].Work[0].Moment;
         if (isBad(input.Values, input.Values.Length))
             return Result(moment, input.Name, input.Values);
         BlockResult? found = null;
-        weights.Residency.Compute(BlockVisit.Of(graphs), again: false, graph =>
+        weights.Residency.Compute(visits, again: false, work =>
         {
-            foreach (Tensor result in graph.Results)
+            foreach (Tensor result in work.Results)
             {
                 if (found is null && result.ToFloats() is var values && isBad(values, (int)result.Ne(0)))
-                    found = Result(moment, graph.Name, values);
+                    found = Result(moment, work.Name, values);
             }
         }, cancellation);
         return found ?? Result(moment, null, []);
     }
 
     /// <summary>The fault for a result that holds NaN or infinity.</summary>
-    public NotFiniteException NotFinite((string Name, float[] Values) input, IReadOnlyList<BlockGraph> graphs, CancellationToken cancellation)
-        => new(Find(input, graphs, (values, _) => !FiniteNumbers.All(values), cancellation));
+    public NotFiniteException NotFinite((string Name, float[] Values) input, IReadOnlyList<BlockVisit> visits, CancellationToken cancellation)
+        => new(Find(input, visits, (values, _) => !FiniteNumbers.All(values), cancellation));
 
     private BlockResult Result(string moment, string? block, float[] values)
     {

@@ -3,97 +3,130 @@ using ZImage.Ggml;
 
 namespace ZImage.Engine.Models;
 
-/// <summary>One block of an image model: the shape it makes of a shape, and its operations.</summary>
-internal sealed record ImageStage(Block Block, Func<(long Width, long Height, long Channels), (long Width, long Height, long Channels)> Shape, Func<Context, Tensor, Tensor> Build)
-{
-    public string Name => Block.Name;
-}
+/// <summary>One block of an image model: the unit in which weights move, and its layers.</summary>
+internal sealed record ImageStage(Block Block, IReadOnlyList<ImageLayer> Layers);
+
+/// <summary>Where and how an image model computes.</summary>
+/// <param name="Weights">Its weights, on the device that computes.</param>
+/// <param name="Memory">The device's memory.</param>
+/// <param name="Ram">Host memory for activations that do not rest on the device.</param>
+/// <param name="MostOnDevice">Most bytes of an activation that rests on the device.</param>
+/// <param name="StripBytes">Most bytes of temporaries of a strip, unless a row takes more.</param>
+/// <param name="Purpose">What is being done, for a fault to name.</param>
+internal sealed record ImageRunSettings(ModelWeights Weights, DeviceMemory Memory, MemoryAccount Ram, long MostOnDevice, long StripBytes, string Purpose);
 
 /// <summary>
-/// The stages of an image model for one size, each as one graph; what passes between them lies in two states in turn. Nothing is allocated
-/// before <see cref="Compute"/>.
+/// The stages of an image model for one size of image. Every layer is a pass over the image in strips; what passes between them lies in two slots
+/// in turn, and the result of a residual block in place of what came into it. Nothing is allocated before <see cref="Compute"/>.
 /// </summary>
 internal sealed class ImageChain : IDisposable
 {
-    private readonly IReadOnlyList<ImageStage> _stages;
-    private readonly ModelWeights _weights;
-    private readonly DeviceMemory _memory;
-    private readonly string _purpose;
-    private readonly List<(long Width, long Height, long Channels)> _shapes;
+    private readonly ImageRunSettings _settings;
+    private readonly List<Activation> _activations = [];
+    private readonly List<ImagePass> _passes = [];
+    private readonly IReadOnlyList<BlockVisit> _visits;
     private readonly StateBuffer _state;
-    private readonly Tensor[] _slots;
-    private readonly List<BlockGraph> _graphs = [];
+    private readonly ActivationSlots _slots;
+    private ComputeBuffer? _compute;
 
     /// <param name="stages">The stages, first to last.</param>
-    /// <param name="weights">Their weights, on the device that computes.</param>
-    /// <param name="memory">Its memory.</param>
-    /// <param name="shape">Shape of the input.</param>
-    /// <param name="purpose">What is being done, for a fault to name.</param>
-    public ImageChain(IReadOnlyList<ImageStage> stages, ModelWeights weights, DeviceMemory memory, (long Width, long Height, long Channels) shape, string purpose)
+    /// <param name="settings">Where and how it computes.</param>
+    /// <param name="input">Shape of the input.</param>
+    public ImageChain(IReadOnlyList<ImageStage> stages, ImageRunSettings settings, ImageShape input)
     {
-        (_stages, _weights, _memory, _purpose) = (stages, weights, memory, purpose);
-        _shapes = [shape];
-        foreach (ImageStage stage in stages)
-            _shapes.Add(stage.Shape(_shapes[^1]));
+        _settings = settings;
+        _activations.Add(Activation(input, 0));
+        (Block Block, ImageLayer Layer)[] layers = [.. stages.SelectMany(stage => stage.Layers.Select(layer => (stage.Block, layer)))];
+        for (int i = 0; i < layers.Length; i++)
+            _passes.Add(Pass(layers[i].Block, layers[i].Layer, isNormedNext: i + 1 < layers.Length && layers[i + 1].Layer.Norm is not null));
+        _visits = [.. stages.Select(stage => new BlockVisit(stage.Block, [.. _passes.Where(pass => pass.Block == stage.Block)]))];
 
-        // Stage i reads state i and writes state i + 1; even and odd states share a place each.
-        _state = new StateBuffer(memory);
-        _slots = [Slot(0), Slot(1)];
-        Tensor Slot(int parity) => _state.Add("image", GgmlType.F32, _shapes.Where((_, i) => i % 2 == parity).Max(s => s.Width * s.Height * s.Channels));
+        _state = new StateBuffer(settings.Memory);
+        _slots = new ActivationSlots(_state, settings.Ram, _activations, [WindowBytes(ImagePass.ImageWindow), WindowBytes(ImagePass.ResultWindow)]);
+        ImageShape[] normed = [.. _passes.Where(pass => pass.NotesStatistics).Select(pass => pass.Target.Shape)];
+        var statistics = new GroupStatistics(_state, normed.Max(shape => shape.Height * shape.Channels), normed.Max(shape => shape.Channels));
         try
         {
-            for (int i = 0; i < stages.Count; i++)
-            {
-                (Tensor from, Tensor to) = (_slots[i % 2], _slots[(i + 1) % 2]);
-                int index = i;
-                _graphs.Add(new BlockGraph(stages[i].Block, stages[i].Name,
-                    c => [c.Copy(stages[index].Build(c, As(c, from, _shapes[index])), As(c, to, _shapes[index + 1]))]) { Moment = purpose });
-            }
+            foreach (ImagePass pass in _passes)
+                pass.Build(_slots, statistics);
         }
         catch
         {
             Dispose();
             throw;
         }
+
+        long WindowBytes(int window) => _passes.Max(pass => pass.WindowBytes(window));
+    }
+
+    /// <summary>Bytes of every activation of an image, the input and the result included.</summary>
+    public static IEnumerable<long> Activations(IEnumerable<ImageStage> stages, ImageShape input)
+    {
+        ImageShape shape = input;
+        return [input.Bytes, .. stages.SelectMany(stage => stage.Layers).Select(layer => (shape = layer.Result(shape)).Bytes)];
     }
 
     /// <summary>What <see cref="Compute"/> takes.</summary>
-    public Footprint Footprint => Footprint.Of(_memory, _state.Bytes, _graphs);
+    public Footprint Footprint => new(_state.Bytes + ComputeBuffer.Measure(_settings.Memory, Graphs), _passes.Sum(pass => pass.Flops), _slots.HostBytes,
+        _passes.Sum(pass => pass.LinkBytes));
 
-    /// <summary>Computes all stages.</summary>
+    /// <summary>Shape of the result.</summary>
+    public ImageShape Output => _activations[^1].Shape;
+
+    private IReadOnlyCollection<Graph> Graphs => [.. _passes.SelectMany(pass => pass.Graphs)];
+
+    /// <summary>Computes all stages. What it allocates stays for the next image of the same size.</summary>
     /// <param name="input">Values [width, height, channels], width fastest.</param>
     /// <param name="afterStage">Called with a stage's name and its result; for tests.</param>
-    /// <param name="cancellation">Looked at between stages.</param>
+    /// <param name="cancellation">Looked at between strips.</param>
     /// <returns>The last stage's result, width fastest.</returns>
     /// <exception cref="NotFiniteException">The result holds NaN or infinity.</exception>
     public float[] Compute(float[] input, Action<string, Tensor>? afterStage, CancellationToken cancellation)
     {
-        _state.Allocate(_purpose);
-        using var compute = new ComputeBuffer(_memory, [.. _graphs.Select(g => g.Graph)], _purpose);
-        _slots[0].Set<float>(input);
-        using var views = new Context(_stages.Count + 1);
-        int done = 0;
-        _weights.Residency.Compute(BlockVisit.Of(_graphs), again: false, graph =>
+        if (_compute is null)
+            Allocate();
+        Tensor first = _slots.Whole(_activations[0]);
+        first.Set<float>(input);
+        HashSet<IBlockWork> last = [.. _visits.Select(visit => visit.Work[^1])];
+        _settings.Weights.Residency.Compute(_visits, again: false, work =>
         {
-            done++;
-            afterStage?.Invoke(graph.Name, As(views, _slots[done % 2], _shapes[done]));
+            if (last.Contains(work))
+                afterStage?.Invoke(work.Name, work.Results[0]);
         }, cancellation);
-        (long width, long height, long channels) = _shapes[^1];
-        var output = new float[width * height * channels];
-        _slots[_stages.Count % 2].Get<float>(output);
+        float[] output = _passes[^1].Results[0].ToFloats();
         if (FiniteNumbers.All(output))
             return output;
-        _slots[0].Set<float>(input);
-        throw new BlockSearch(_weights, "The autoencoder").NotFinite(("input", input), _graphs, cancellation);
+        first.Set<float>(input);
+        throw new BlockSearch(_settings.Weights, "The autoencoder").NotFinite(("input", input), _visits, cancellation);
     }
 
     public void Dispose()
     {
-        _graphs.ForEach(g => g.Dispose());
+        _compute?.Dispose();
+        _passes.ForEach(pass => pass.Dispose());
+        _slots.Dispose();
         _state.Dispose();
     }
 
-    private static Tensor As(Context c, Tensor slot, (long Width, long Height, long Channels) shape)
-        => c.View(slot, shape.Width, shape.Height, shape.Channels, 1, shape.Width * sizeof(float),
-            shape.Width * shape.Height * sizeof(float), shape.Width * shape.Height * shape.Channels * sizeof(float), 0);
+    private void Allocate()
+    {
+        _state.Allocate(_settings.Purpose);
+        _slots.AllocateOnHost(_settings.Purpose);
+        foreach (ImagePass pass in _passes)
+            pass.Place(_slots);
+        _compute = new ComputeBuffer(_settings.Memory, Graphs, _settings.Purpose);
+    }
+
+    private ImagePass Pass(Block block, ImageLayer layer, bool isNormedNext)
+    {
+        Activation image = _activations[^1];
+        Activation? stream = layer.Place == ResultPlace.OverStream ? _activations[^2] : null;
+        int slot = layer.Place == ResultPlace.OtherSlot ? 1 - image.Slot : (stream ?? image).Slot;
+        Activation target = Activation(layer.Result(image.Shape), slot);
+        _activations.Add(target);
+        IReadOnlyList<Strip> strips = Strip.Cut(layer, image.Shape, _settings.StripBytes);
+        return new ImagePass(block, layer, image, stream, target, strips, _settings.Memory.Backend, _settings.Purpose) { NotesStatistics = isNormedNext };
+    }
+
+    private Activation Activation(ImageShape shape, int slot) => new(shape, slot, shape.Bytes > _settings.MostOnDevice);
 }

@@ -31,6 +31,9 @@ public sealed class ModelWeights : IDisposable
     /// <summary>Canonical names of weights that the file lacks; only for weights that are inspected, else the first is a fault.</summary>
     public IReadOnlyList<string> Missing => _missing;
 
+    /// <summary>Whether they are only looked at.</summary>
+    internal bool IsInspected => _backend is null;
+
     /// <summary>The device that computes with the weights.</summary>
     internal Backend Backend => _backend ?? throw new InvalidOperationException("These weights are only inspected.");
 

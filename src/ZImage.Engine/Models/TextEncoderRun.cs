@@ -81,7 +81,7 @@ internal sealed class TextEncoderRun : IDisposable
         if (FiniteNumbers.All(hidden))
             return hidden;
         prompt.X.Set<float>(embeddings);
-        throw new BlockSearch(_model.Weights, "The text encoder").NotFinite(("token_embd", embeddings), prompt.Graphs, cancellation);
+        throw new BlockSearch(_model.Weights, "The text encoder").NotFinite(("token_embd", embeddings), BlockVisit.Of(prompt.Graphs), cancellation);
     }
 
     private static float[] CausalMask(int count)

@@ -147,7 +147,7 @@ public sealed class TransformerRun : IDisposable
     internal void EndCaption(CancellationToken cancellation)
     {
         if (!FiniteNumbers.All(Caption.ToFloats()))
-            throw _search.NotFinite(("input", _captionIn.ToFloats()), _captionGraphs, cancellation);
+            throw _search.NotFinite(("input", _captionIn.ToFloats()), BlockVisit.Of(_captionGraphs), cancellation);
     }
 
     /// <summary>Sets the inputs of <see cref="StepGraphs"/>.</summary>
@@ -165,7 +165,7 @@ public sealed class TransformerRun : IDisposable
         if (IsBad(_patchValues, _model.PatchWidth))
         {
             // A product with quantised weights makes zeros of NaN: then the output is constant, and a block before it is not finite.
-            BlockResult result = _search.Find(("input", _patchesIn.ToFloats()), _stepGraphs, IsBad, cancellation);
+            BlockResult result = _search.Find(("input", _patchesIn.ToFloats()), BlockVisit.Of(_stepGraphs), IsBad, cancellation);
             throw result.Bad > 0 || !FiniteNumbers.All(_patchValues) ? new NotFiniteException(result) : new ConstantPredictionException(result);
         }
         Patches.ToLatent(_patchValues, _width, _height, _config.Channels, output);

@@ -21,6 +21,7 @@ internal static unsafe partial class Native
     [LibraryImport(Base)] internal static partial nuint ggml_backend_buffer_get_size(BufferHandle buffer);
     [LibraryImport(Base)] internal static partial void ggml_backend_buffer_clear(BufferHandle buffer, byte value);
     [LibraryImport(Base)][return: MarshalAs(UnmanagedType.U1)] internal static partial bool ggml_backend_buffer_is_host(BufferHandle buffer);
+    [LibraryImport(Base)][return: MarshalAs(UnmanagedType.U1)] internal static partial bool ggml_backend_buffer_is_host(nint buffer);
     [LibraryImport(Base)] internal static partial void ggml_backend_buffer_set_usage(BufferHandle buffer, int usage);
     [LibraryImport(Base)] internal static partial int ggml_backend_tensor_alloc(BufferHandle buffer, nint tensor, void* addr);
 
@@ -28,6 +29,8 @@ internal static unsafe partial class Native
     [LibraryImport(Base)] internal static partial void ggml_backend_tensor_set_async(BackendHandle backend, nint tensor, void* data, nuint offset, nuint size);
     [LibraryImport(Base)] internal static partial void ggml_backend_tensor_set(nint tensor, void* data, nuint offset, nuint size);
     [LibraryImport(Base)] internal static partial void ggml_backend_tensor_get(nint tensor, void* data, nuint offset, nuint size);
+    [LibraryImport(Base)] internal static partial void ggml_backend_tensor_set_2d(nint tensor, void* data, nuint offset, nuint size, nuint n_copies, nuint stride_tensor, nuint stride_data);
+    [LibraryImport(Base)] internal static partial void ggml_backend_tensor_get_2d(nint tensor, void* data, nuint offset, nuint size, nuint n_copies, nuint stride_tensor, nuint stride_data);
     [LibraryImport(Base)] internal static partial void ggml_backend_tensor_copy(nint src, nint dst);
 
     // --- backends

@@ -88,6 +88,8 @@ internal static unsafe partial class Native
     // --- convolution
     [LibraryImport(Base)] internal static partial nint ggml_im2col(ContextHandle ctx, nint a, nint b, int s0, int s1, int p0, int p1, int d0, int d1, [MarshalAs(UnmanagedType.U1)] bool is_2D, GgmlType dst_type);
 
+    [LibraryImport(Base)] internal static partial nint ggml_conv_2d_direct(ContextHandle ctx, nint a, nint b, int s0, int s1, int p0, int p1, int d0, int d1);
+
     // --- graphs
     [LibraryImport(Base)] internal static partial nint ggml_new_graph_custom(ContextHandle ctx, nuint size, [MarshalAs(UnmanagedType.U1)] bool grads);
     [LibraryImport(Base)] internal static partial nuint ggml_graph_overhead_custom(nuint size, [MarshalAs(UnmanagedType.U1)] bool grads);

@@ -30,6 +30,7 @@ internal sealed class ConfigurationSettings
         (nameof(VaeTiling), (c, v) => c with { Offload = c.Offload with { VaeTiling = Tiling(v) } }),
         (nameof(OffloadOptions.VaeTileSize), (c, v) => c with { Offload = c.Offload with { VaeTileSize = Number<int>(v) } }),
         (nameof(OffloadOptions.VaeTileOverlap), (c, v) => c with { Offload = c.Offload with { VaeTileOverlap = Number<float>(v) } }),
+        (nameof(OffloadOptions.PromptCache), (c, v) => c with { Offload = c.Offload with { PromptCache = Choice<PromptCaching>(v) } }),
         (nameof(OffloadOptions.Strict), (c, v) => c with { Offload = c.Offload with { Strict = Switch(v) } }),
         (nameof(ImageRequest.Prompt), (c, v) => c with { Request = c.Request with { Prompt = Text(v) } }),
         (nameof(ImageRequest.NegativePrompt), (c, v) => c with { Request = c.Request with { NegativePrompt = Text(v) } }),

@@ -36,7 +36,8 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet
 
     /// <summary>
     /// Configurations of one's own: hashtables, rows of a CSV file, or Settings of earlier measurements. Each has a Name, and any of the parameters
-    /// of Set-ZOffload and New-ZImage under their names. What it leaves out is as the command line says, or else as the session has it.
+    /// of Set-ZOffload and New-ZImage under their names. What it leaves out is as the command line says, or else as the session has it; but a prompt
+    /// is read in each run unless the configuration has a PromptCache.
     /// </summary>
     [Parameter(ValueFromPipeline = true)]
     [ConfigurationArgument]
@@ -58,8 +59,9 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet
     public NoiseGenerator? Rng { get; set; }
 
     /// <summary>
-    /// Most memory of the device for every configuration that does not say it itself: 12GB, -1GB, 80% or auto. When left out, a suite has 12GB, and
-    /// for a model with fewer weights as much less, but what CondOnly needs; other configurations have the session's budget.
+    /// Most memory of the device for every configuration that does not say it itself: 12GB, -1GB, 80% or auto. When left out, a suite has what a
+    /// card of 12 GB leaves to it, 10.25GB, and for a model with fewer weights as much less, but what CondOnly needs; other configurations have the
+    /// session's budget.
     /// </summary>
     [Parameter]
     [MemoryBudgetArgument(nameof(VramBudget))]
@@ -188,7 +190,8 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet
         ImageRequest request = MakeRequest(defaults, Prompt ?? DefaultPrompt) with { Seed = Seed ?? DefaultSeed, Rng = Rng ?? default };
         MemoryBudget budget = VramBudget ?? (Suite is null ? session.Offload.VramBudget
             : RunEngine(null, (observer, cancellation) => VramOffloadSuite.Budget(session, request, observer, cancellation)));
-        OffloadOptions options = session.Offload with { VramBudget = budget };
+        // Each run is to read its prompt, as the picture of a new prompt does.
+        OffloadOptions options = session.Offload with { VramBudget = budget, PromptCache = PromptCaching.Off };
         return new MeasureConfiguration(MeasureConfiguration.NameOf(options), options, request) { BatchSize = CheckedBatchSize() ?? 1 };
     }
 }

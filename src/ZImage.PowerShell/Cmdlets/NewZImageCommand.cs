@@ -1,9 +1,11 @@
 using System.Management.Automation;
+using System.Runtime.ExceptionServices;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
 using ZImage.PowerShell.Binding;
+using ZImage.PowerShell.Errors;
 
 namespace ZImage.PowerShell.Cmdlets;
 
@@ -17,7 +19,13 @@ public sealed class NewZImageCommand : RequestCmdlet
     // Seeds that other image programs take as well.
     private const long RandomSeeds = 1L << 32;
 
+    // Latents and hidden states of so many wait in host memory.
+    private const int MostInStages = 256;
+
     private readonly HashSet<string> _warnings = [];
+    private readonly List<(ImageRequest Request, int Images)> _pending = [];
+    private ModelSession? _pendingSession;
+    private string? _activity;
 
     /// <summary>What to draw.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -39,6 +47,21 @@ public sealed class NewZImageCommand : RequestCmdlet
     [OptionalNumber<int>]
     public int? Count { get; set; }
 
+    /// <summary>
+    /// Prompts, 1 to 256, that are collected from the pipeline and drawn stage by stage: all are read, then all sampled, then all decoded, so that
+    /// weights which come and go do so once for all of them. The pictures are the same, and come in the same order. 1 when left out.
+    /// </summary>
+    [Parameter]
+    [OptionalNumber<int>]
+    public int? StageBatch { get; set; }
+
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (StageBatch is < 1 or > MostInStages)
+            ThrowTerminatingError(FaultRecord.Create(new InvalidSettingException(nameof(StageBatch), StageBatch, $"from 1 to {MostInStages}")));
+    }
+
     protected override void ProcessRecord() => Report(() =>
     {
         ModelSession session = FindSession(PipedText ? null : Model);
@@ -57,9 +80,7 @@ public sealed class NewZImageCommand : RequestCmdlet
             ImageRequest request = first with { Seed = unchecked(first.Seed + made) };
             if (ShouldProcess(Describe(request, together, session), $"Draw '{Shown(request.Prompt)}' with '{session.Name}'?", "New-ZImage", out ShouldProcessReason reason))
             {
-                IReadOnlyList<GeneratedImage> images = RunEngine(Activity(request, made, together, count),
-                    (observer, cancellation) => session.Generate(request, together, observer, cancellation));
-                WriteObject(images, enumerateCollection: true);
+                Draw(session, request, together, Activity(request, made, together, count));
             }
             else if (reason == ShouldProcessReason.WhatIf)
             {
@@ -68,6 +89,35 @@ public sealed class NewZImageCommand : RequestCmdlet
             }
         }
     });
+
+    protected override void EndProcessing() => Report(DrawPending);
+
+    // Now, or when enough have come.
+    private void Draw(ModelSession session, ImageRequest request, int images, string activity)
+    {
+        if (_pendingSession != session)
+            DrawPending();
+        _pendingSession = session;
+        _pending.Add((request, images));
+        _activity = _pending.Count == 1 ? activity : $"Drawing {_pending.Count} prompts stage by stage";
+        if (_pending.Count >= (StageBatch ?? 1))
+            DrawPending();
+    }
+
+    private void DrawPending()
+    {
+        if (_pending.Count == 0)
+            return;
+        ModelSession session = _pendingSession!;
+        (ImageRequest, int)[] drawings = [.. _pending];
+        _pending.Clear();
+        RunEngine<DrawingResult>(_activity, (observer, completed, cancellation) => session.Generate(drawings, completed, observer, cancellation), result => Report(() =>
+        {
+            if (result.Fault is { } fault)
+                ExceptionDispatchInfo.Throw(fault);
+            WriteObject(result.Images, enumerateCollection: true);
+        }));
+    }
 
     // A text in the pipeline is a prompt; the binder gives it to both parameters, because -Model takes names too.
     private bool PipedText

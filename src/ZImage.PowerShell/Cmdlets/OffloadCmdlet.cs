@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 using ZImage.PowerShell.Binding;
 using ZImage.PowerShell.Completion;
@@ -49,6 +50,36 @@ public abstract class OffloadCmdlet : EngineCmdlet
     [ArgumentCompleter(typeof(MemoryBudgetCompleter))]
     public MemoryBudget? RamBudget { get; set; }
 
+    /// <summary>
+    /// Whether pictures pass through the autoencoder in overlapping, blended tiles: Auto where they do not fit in an exact way, On always, Off never.
+    /// Tiles change the picture a little.
+    /// </summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OptionalChoice<Engine.Memory.VaeTiling>]
+    [ArgumentCompleter(typeof(VaeTilingCompleter))]
+    public string? VaeTiling { get; set; }
+
+    /// <summary>Width and height of a tile in pixels, a multiple of 16 from 64; the largest usual size that fits, at most 512 with On, when left out.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OptionalNumber<int>]
+    public int? VaeTileSize { get; set; }
+
+    /// <summary>Share of a tile that overlaps the next, 0 to 0.5; 0.25 when left out.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OptionalNumber<float>]
+    public float? VaeTileOverlap { get; set; }
+
+    /// <summary>Where what the text encoder made of prompts is kept, so that a prompt that comes again does not need it: Memory, Disk (memory and files), or Off.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OptionalChoice<PromptCaching>]
+    [ArgumentCompleter(typeof(PromptCachingCompleter))]
+    public string? PromptCache { get; set; }
+
+    /// <summary>Makes an allocation that fails all the same an error, in place of a step down to a smaller plan.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OptionalSwitch]
+    public SwitchParameter Strict { get; set; }
+
     protected override void BeginProcessing()
         => _onCommandLine = MyInvocation.BoundParameters.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
 
@@ -72,6 +103,11 @@ public abstract class OffloadCmdlet : EngineCmdlet
         Reload = Reload is null ? options.Reload : Enum.Parse<ReloadSource>(Reload),
         VramBudget = VramBudget ?? options.VramBudget,
         RamBudget = RamBudget ?? options.RamBudget,
+        VaeTiling = VaeTiling is null ? options.VaeTiling : Enum.Parse<Engine.Memory.VaeTiling>(VaeTiling),
+        VaeTileSize = VaeTileSize ?? options.VaeTileSize,
+        VaeTileOverlap = VaeTileOverlap ?? options.VaeTileOverlap,
+        PromptCache = PromptCache is null ? options.PromptCache : Enum.Parse<PromptCaching>(PromptCache),
+        Strict = IsGiven(nameof(Strict)) ? Strict : options.Strict,
     };
 
     private bool IsGiven(string name) => MyInvocation.BoundParameters.ContainsKey(name);

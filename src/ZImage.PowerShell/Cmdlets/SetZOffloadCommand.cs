@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Management.Automation;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
@@ -48,6 +49,11 @@ public sealed class SetZOffloadCommand : OffloadCmdlet
             (nameof(Reload), $"{before.Reload}", $"{after.Reload}"),
             (nameof(VramBudget), $"{before.VramBudget}", $"{after.VramBudget}"),
             (nameof(RamBudget), $"{before.RamBudget}", $"{after.RamBudget}"),
+            (nameof(VaeTiling), $"{before.VaeTiling}", $"{after.VaeTiling}"),
+            (nameof(VaeTileSize), $"{before.VaeTileSize?.ToString(CultureInfo.InvariantCulture) ?? "automatic"}", $"{after.VaeTileSize?.ToString(CultureInfo.InvariantCulture) ?? "automatic"}"),
+            (nameof(VaeTileOverlap), FormattableString.Invariant($"{before.VaeTileOverlap}"), FormattableString.Invariant($"{after.VaeTileOverlap}")),
+            (nameof(PromptCache), $"{before.PromptCache}", $"{after.PromptCache}"),
+            (nameof(Strict), $"{before.Strict}", $"{after.Strict}"),
         ];
         string[] changes = [.. all.Where(option => option.Before != option.After).Select(option => $"{option.Name} from {option.Before} to {option.After}")];
         return changes.Length == 0 ? "Change nothing: all options are so already" : $"Change {string.Join(", ", changes)}";

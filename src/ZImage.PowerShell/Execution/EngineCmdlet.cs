@@ -10,12 +10,12 @@ namespace ZImage.PowerShell.Execution;
 /// </summary>
 public abstract class EngineCmdlet : ZImageCmdlet
 {
-    // One for all: no cmdlet writes its result, and so starts the next one, before its own work has ended.
+    // One for all: in a pipeline of several such cmdlets, the one that speaks last is the one to look at.
     private const int ActivityId = 0x5A;
 
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>The activity that <see cref="RunEngine"/>'s is a part of; -1 for none.</summary>
+    /// <summary>The activity that the engine's is a part of; -1 for none.</summary>
     private protected int ParentActivityId { get; init; } = -1;
 
     /// <summary>Cancels the work; PowerShell calls this on a thread of its own.</summary>
@@ -26,13 +26,29 @@ public abstract class EngineCmdlet : ZImageCmdlet
     /// <param name="work">Gets the listener for the engine and a token that is cancelled when the pipeline stops.</param>
     /// <exception cref="PipelineStoppedException">The pipeline was stopped.</exception>
     private protected T RunEngine<T>(string? activity, Func<IGenerationObserver, CancellationToken, T> work)
+        => Run(activity, (events, cancellation) => work(events, cancellation), _ => { });
+
+    /// <summary>Runs <paramref name="work"/> and writes its progress and messages until it ends, and takes its results as they come.</summary>
+    /// <param name="activity">What the progress bar says is going on.</param>
+    /// <param name="work">Gets the listener for the engine, what takes a result, and a token that is cancelled when the pipeline stops.</param>
+    /// <param name="receive">Called with each result on the pipeline's thread, while the work goes on.</param>
+    /// <exception cref="PipelineStoppedException">The pipeline was stopped.</exception>
+    private protected void RunEngine<T>(string? activity, Action<IGenerationObserver, Action<T>, CancellationToken> work, Action<T> receive)
+        where T : class
+        => Run(activity, (events, cancellation) =>
+        {
+            work(events, events.OnResult, cancellation);
+            return true;
+        }, result => receive((T)result));
+
+    private T Run<T>(string? activity, Func<EngineEvents, CancellationToken, T> work, Action<object> receive)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         using var events = new EngineEvents();
         Task<T> running = Start(events, cancellation.Token, work);
         try
         {
-            WriteEvents(events, activity);
+            WriteEvents(events, activity, receive);
         }
         catch
         {
@@ -63,7 +79,7 @@ public abstract class EngineCmdlet : ZImageCmdlet
         }
     }
 
-    private static Task<T> Start<T>(EngineEvents events, CancellationToken cancellation, Func<IGenerationObserver, CancellationToken, T> work)
+    private static Task<T> Start<T>(EngineEvents events, CancellationToken cancellation, Func<EngineEvents, CancellationToken, T> work)
         => Task.Factory.StartNew(
             () =>
             {
@@ -78,12 +94,16 @@ public abstract class EngineCmdlet : ZImageCmdlet
             },
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-    private void WriteEvents(EngineEvents events, string? activity)
+    private void WriteEvents(EngineEvents events, string? activity, Action<object> receive)
     {
         var text = new ProgressText();
         foreach (EngineEvent item in events.Receive())
         {
-            if (item.Progress is { } progress)
+            if (item.Result is { } result)
+            {
+                receive(result);
+            }
+            else if (item.Progress is { } progress)
             {
                 if (activity is null)
                     continue;

@@ -14,6 +14,9 @@ internal sealed class EngineEvents : IGenerationObserver, IDisposable
 
     public void OnMessage(MessageLevel level, string text) => Add(new EngineEvent(null, level, text));
 
+    /// <summary>Hands a result over before the work has ended.</summary>
+    public void OnResult(object result) => Add(new EngineEvent(null, default, null, result));
+
     /// <summary>Says that nothing more will come.</summary>
     public void Complete() => _queue.CompleteAdding();
 
@@ -35,5 +38,5 @@ internal sealed class EngineEvents : IGenerationObserver, IDisposable
     }
 }
 
-/// <summary>Either progress or a message.</summary>
-internal readonly record struct EngineEvent(GenerationProgress? Progress, MessageLevel Level, string? Text);
+/// <summary>Progress, a message or a result.</summary>
+internal readonly record struct EngineEvent(GenerationProgress? Progress, MessageLevel Level, string? Text, object? Result = null);

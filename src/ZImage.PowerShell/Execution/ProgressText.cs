@@ -7,30 +7,35 @@ namespace ZImage.PowerShell.Execution;
 internal sealed class ProgressText
 {
     private TimeSpan? _samplingBegan;
-    private int _firstStep;
+    private int _firstStep, _drawing;
 
-    /// <summary>Percent of the sampling; -1 for parts that are not counted.</summary>
+    /// <summary>Percent of the sampling of all drawings; -1 for parts that are not counted.</summary>
     public static int Percent(GenerationProgress progress) => progress.Phase switch
     {
-        Phase.Sample when progress.Steps > 0 => Math.Clamp(100 * progress.Step / progress.Steps, 0, 100),
+        Phase.Sample when progress.Steps > 0 => Math.Clamp(100 * (Math.Max(progress.Drawing - 1, 0) * progress.Steps + progress.Step) / (progress.Steps * progress.Drawings), 0, 100),
         Phase.Tokenize or Phase.Condition => 0,
         Phase.Decode or Phase.Encode => 100,
         _ => -1,
     };
 
-    public string Status(GenerationProgress progress) => progress.Phase switch
+    public string Status(GenerationProgress progress)
     {
-        Phase.Load => "Loading the model",
-        Phase.Tokenize or Phase.Condition => "Reading the prompt",
-        Phase.Sample => Sampling(progress),
-        Phase.Offload => "Moving weights",
-        _ => "Decoding the picture",
-    };
+        string one = progress.Phase switch
+        {
+            Phase.Load => "Loading the model",
+            Phase.Tokenize or Phase.Condition => progress.Drawings == 1 ? "Reading the prompt" : $"Reading {progress.Drawings} prompts",
+            Phase.Sample => Sampling(progress),
+            Phase.Offload => "Moving weights",
+            _ => "Decoding the picture",
+        };
+        return progress.Drawings > 1 && progress.Drawing > 0 ? $"{progress.Drawing} of {progress.Drawings}: {one}" : one;
+    }
 
     private string Sampling(GenerationProgress progress)
     {
-        if (_samplingBegan is not { } began)
+        if (_samplingBegan is not { } began || _drawing != progress.Drawing)
         {
+            _drawing = progress.Drawing;
             // The speed counts from the first report, which may come before or after the first step.
             (_samplingBegan, _firstStep) = (progress.Elapsed, progress.Step);
             return Steps(progress);

@@ -26,7 +26,13 @@ internal static class BenchmarkSession
     };
 
     public static MeasureConfiguration Configuration(OffloadMode mode, ImageRequest? request = null, long? budget = null)
-        => new($"{mode}", new OffloadOptions { Mode = mode, VramBudget = budget is { } bytes ? MemoryBudget.FromBytes(bytes) : MemoryBudget.Default }, request ?? Request());
+        => new($"{mode}", new OffloadOptions
+        {
+            Mode = mode,
+            VramBudget = budget is { } bytes ? MemoryBudget.FromBytes(bytes) : MemoryBudget.Default,
+            Strict = true,
+            PromptCache = PromptCaching.Off,
+        }, request ?? Request());
 
     /// <summary>All that a benchmark gives.</summary>
     public static List<GenerationMeasurement> Run(ModelSession session, BenchmarkOptions options, IGenerationObserver? observer, params MeasureConfiguration[] configurations)

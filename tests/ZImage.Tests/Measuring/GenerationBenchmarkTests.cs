@@ -89,6 +89,21 @@ public sealed class GenerationBenchmarkTests
     }
 
     [Fact]
+    public void A_run_that_is_not_strict_says_how_it_stepped_down()
+    {
+        using ModelSession session = BenchmarkSession.Open();
+        MeasureConfiguration strict = BenchmarkSession.Configuration(OffloadMode.None);
+        bool refused = false;
+        session.Accounts.Device.Refuses = (_, purpose) => !refused && (refused = purpose == "the transformer's state");
+        List<GenerationMeasurement> runs = BenchmarkSession.Run(session, s_once, null, strict with { Offload = strict.Offload with { Strict = false } }, strict);
+
+        Assert.Equal([MeasurementResult.Success, MeasurementResult.Success], runs.Select(run => run.Result));
+        Assert.Equal(Phase.Sample, Assert.Single(runs[0].StepsDown).Phase);
+        Assert.Empty(runs[1].StepsDown);
+        Assert.Equal(runs[1].PixelHash, runs[0].PixelHash);
+    }
+
+    [Fact]
     public void A_run_that_takes_too_long_is_stopped_and_the_next_configuration_runs()
     {
         using ModelSession session = BenchmarkSession.Open();

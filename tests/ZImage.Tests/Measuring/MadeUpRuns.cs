@@ -2,6 +2,7 @@ using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Measuring;
 using ZImage.Engine.Memory;
+using ZImage.Engine.Models;
 using ZImage.Ggml;
 
 namespace ZImage.Tests.Measuring;
@@ -118,6 +119,8 @@ internal static class MadeUpRuns
         Width = 1024,
         Height = 1024,
         BatchSize = 1,
+        Prompts = 1,
+        Decoding = ImageWay.Whole,
         Steps = 4,
         BudgetBytes = 12 * Gib,
         HostBytes = 0,

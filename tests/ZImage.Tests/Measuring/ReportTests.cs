@@ -65,7 +65,7 @@ public sealed class ReportTests
         Assert.Contains("- Timeout: ", legend, StringComparison.Ordinal);
         Assert.Contains("- Tiling: ", legend, StringComparison.Ordinal);
         Assert.DoesNotContain("CondDiffusion", legend, StringComparison.Ordinal);
-        Assert.Equal(["4", "CondOnly", "CUDA0", "CPU", "Off", "Auto", "12GB"], Cells(legend, "4"));
+        Assert.Equal(["4", "CondOnly", "CUDA0", "CPU", "Off", "Whole", "Auto", "12GB"], Cells(legend, "4"));
 
         string single = Section(Markdown([Suite[1]]), "Legend");
         Assert.DoesNotContain("Timeout", single, StringComparison.Ordinal);
@@ -109,8 +109,8 @@ public sealed class ReportTests
     public void Budgets_and_switches_are_written_as_PowerShell_reads_them()
     {
         MeasureConfiguration own = Configuration(1, OffloadMode.LayerStreaming, VaeTiling.Auto, vaeOnCpu: true);
-        own = own with { Offload = own.Offload with { TextEncoderOnCpu = true, Reload = ReloadSource.File, VramBudget = MemoryBudget.Parse("-1.5GB"), RamBudget = MemoryBudget.Parse("50%") } };
-        Assert.Contains("\nSet-ZOffload -OffloadMode LayerStreaming -TextEncoderOnCpu -VaeOnCpu -Reload File -VramBudget '-1.5GB' -RamBudget '50%'\n", Markdown([Success(own, 10, 2, Gib)]), StringComparison.Ordinal);
+        own = own with { Offload = own.Offload with { TextEncoderOnCpu = true, VaeTileSize = 256, Reload = ReloadSource.File, VramBudget = MemoryBudget.Parse("-1.5GB"), RamBudget = MemoryBudget.Parse("50%") } };
+        Assert.Contains("\nSet-ZOffload -OffloadMode LayerStreaming -TextEncoderOnCpu -VaeOnCpu -VaeTileSize 256 -Reload File -VramBudget '-1.5GB' -RamBudget '50%'\n", Markdown([Success(own, 10, 2, Gib)]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,6 +127,17 @@ public sealed class ReportTests
             "The most memory of the device was predicted to the byte.",
         ], Items(Section(text, "Analysis")));
         Assert.Contains("the one configuration that succeeded:", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Steps_down_are_told()
+    {
+        GenerationMeasurement run = Suite[1];
+        var step = new StepDown(Phase.Decode, OffloadMode.None, OffloadMode.CondOnly, 12 * Gib, 10 * Gib, "No room.", run.Plan!);
+        Assert.Contains("Row 2 (CondOnly) ran out of memory in Decode and went on with 10.00 GiB in place of 12.00 GiB, with the mode CondOnly in place of None.",
+            Items(Section(Markdown([run with { StepsDown = [step] }]), "Analysis")));
+        Assert.Contains("Row 2 (CondOnly) ran out of memory in Decode of run 2 and went on with 10.00 GiB in place of 12.00 GiB.",
+            Items(Section(Markdown([run, Suite[2] with { StepsDown = [step with { FromMode = OffloadMode.CondOnly }] }]), "Analysis")));
     }
 
     [Fact]

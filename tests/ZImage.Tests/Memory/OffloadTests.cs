@@ -5,6 +5,7 @@ using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 using ZImage.Engine.Models;
 using ZImage.Ggml;
+using ZImage.Tests.Generation;
 using ZImage.Tests.Imaging;
 using ZImage.Tests.Models;
 
@@ -16,8 +17,6 @@ namespace ZImage.Tests.Memory;
 /// </summary>
 public sealed class OffloadTests
 {
-    private const int Size = 16, Steps = 3;
-
     private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;
     private static readonly Dictionary<string, GeneratedImage> s_references = [];
 
@@ -33,7 +32,7 @@ public sealed class OffloadTests
             // The software device is slow; the reference is drawn without offloading.
             if (device == "Vulkan0" && mode is (OffloadMode.None or OffloadMode.Auto))
                 continue;
-            session.SetOffload(new OffloadOptions { Mode = mode }, null, Stop);
+            session.SetOffload(Plain(new OffloadOptions { Mode = mode }), null, Stop);
             GeneratedImage first = session.Generate(Request(device), null, Stop);
             AssertSame(Reference(device), first);
             Assert.Equal(mode, first.Plan.RequestedMode);
@@ -66,7 +65,7 @@ public sealed class OffloadTests
         {
             long budget = i == 0 ? least : i == 1 ? all : least + random.NextInt64(all - least);
             OffloadMode mode = random.Next(2) == 0 ? OffloadMode.Auto : OffloadMode.LayerStreaming;
-            session.SetOffload(new OffloadOptions { Mode = mode, VramBudget = Bytes(budget), Prefetch = random.Next(2) == 0 }, null, Stop);
+            session.SetOffload(Plain(new OffloadOptions { Mode = mode, VramBudget = Bytes(budget), Prefetch = random.Next(2) == 0 }), null, Stop);
             GeneratedImage image = session.Generate(Request(device), null, Stop);
             AssertSame(Reference(device), image);
             AssertAsPlanned(image);
@@ -87,11 +86,11 @@ public sealed class OffloadTests
     {
         using ModelSession session = Open("CPU", new OffloadOptions { Mode = OffloadMode.LayerStreaming });
         ImageRequest guided = Request() with { CfgScale = 3, NegativePrompt = "a dog" };
-        session.SetOffload(new OffloadOptions { Mode = OffloadMode.None }, null, Stop);
+        session.SetOffload(Plain(new OffloadOptions { Mode = OffloadMode.None }), null, Stop);
         GeneratedImage[] alone = [.. Enumerable.Range(0, 3).Select(i => session.Generate(guided with { Seed = guided.Seed + i }, null, Stop))];
 
         long budget = LeastFor(session, guided, 3);
-        session.SetOffload(new OffloadOptions { Mode = OffloadMode.LayerStreaming, VramBudget = Bytes(budget) }, null, Stop);
+        session.SetOffload(Plain(new OffloadOptions { Mode = OffloadMode.LayerStreaming, VramBudget = Bytes(budget) }), null, Stop);
         IReadOnlyList<GeneratedImage> together = session.Generate(guided, 3, null, Stop);
         Assert.Equal(alone.Select(image => (image.LatentHash, image.PixelHash, image.Seed)), together.Select(image => (image.LatentHash, image.PixelHash, image.Seed)));
         Assert.True(together[0].Plan.StreamedBlocks > 2);
@@ -122,7 +121,7 @@ public sealed class OffloadTests
     {
         using ModelSession session = Open("CPU", new OffloadOptions { Mode = mode });
         if (mode == OffloadMode.LayerStreaming)
-            session.SetOffload(new OffloadOptions { Mode = mode, VramBudget = Bytes(Least(session)) }, null, Stop);
+            session.SetOffload(Plain(new OffloadOptions { Mode = mode, VramBudget = Bytes(Least(session)) }), null, Stop);
         session.Generate(Request(), null, Stop);
         MemoryAccount device = session.Accounts.Device;
         for (int refused = 0, count = int.MaxValue; refused < count; refused++)
@@ -156,7 +155,7 @@ public sealed class OffloadTests
     {
         Assert.SkipWhen(device == "CPU", "There weights need no staging.");
         using ModelSession session = Open(device, new OffloadOptions());
-        session.SetOffload(new OffloadOptions { Mode = OffloadMode.LayerStreaming, VramBudget = Bytes(Least(session, device)) }, null, Stop);
+        session.SetOffload(Plain(new OffloadOptions { Mode = OffloadMode.LayerStreaming, VramBudget = Bytes(Least(session, device)) }), null, Stop);
         session.Accounts.Ram.Refuses = (_, purpose) => purpose != "staging";
         AssertSame(Reference(device), session.Generate(Request(device), null, Stop));
         Assert.Equal(0, session.HostBytes);
@@ -171,7 +170,7 @@ public sealed class OffloadTests
     public void What_does_not_fit_is_said_before_anything_is_moved()
     {
         using ModelSession session = Open("CPU", new OffloadOptions { Mode = OffloadMode.CondOnly });
-        session.SetOffload(new OffloadOptions { Mode = OffloadMode.CondOnly, VramBudget = Bytes(Least(session)) }, null, Stop);
+        session.SetOffload(Plain(new OffloadOptions { Mode = OffloadMode.CondOnly, VramBudget = Bytes(Least(session)) }), null, Stop);
         long before = session.DeviceBytes;
         session.Accounts.Device.Refuses = (_, purpose) => throw new InvalidOperationException("Something was allocated for " + purpose);
         BudgetTooSmallException fault = Assert.Throws<BudgetTooSmallException>(() => session.Generate(Request(), null, Stop));
@@ -181,7 +180,7 @@ public sealed class OffloadTests
         Assert.Contains(fault.Plan.Tightest.Phase.ToString(), fault.Message, StringComparison.Ordinal);
         Assert.Contains("LayerStreaming", fault.RecommendedAction, StringComparison.Ordinal);
         Assert.Contains("budget of", fault.RecommendedAction, StringComparison.Ordinal);
-        session.SetOffload(new OffloadOptions(), null, Stop);
+        session.SetOffload(Plain(new OffloadOptions()), null, Stop);
         AssertSame(Reference("CPU"), session.Generate(Request(), null, Stop));
     }
 
@@ -190,14 +189,14 @@ public sealed class OffloadTests
     {
         ImageRequest large = Request() with { Width = 128, Height = 96 };
         using ModelSession session = Open("CPU", new OffloadOptions());
-        session.SetOffload(new OffloadOptions { VramBudget = Bytes(LeastFor(session, large, 1) - (3 << 20)) }, null, Stop);
+        session.SetOffload(Plain(new OffloadOptions { VramBudget = Bytes(LeastFor(session, large, 1) - (3 << 20)) }), null, Stop);
         BudgetTooSmallException fault = Assert.Throws<BudgetTooSmallException>(() => session.Generate(large, null, Stop));
         Match size = Regex.Match(fault.RecommendedAction, @"a picture of (\d+)x(\d+)"), budget = Regex.Match(fault.RecommendedAction, @"a budget of ([\d.]+) MiB with the mode (\w+)");
         Assert.True(size.Success && budget.Success, fault.RecommendedAction);
         AssertAsPlanned(session.Generate(large with { Width = Number(size, 1), Height = Number(size, 2) }, null, Stop));
 
         long advised = (long)(double.Parse(budget.Groups[1].ValueSpan, CultureInfo.InvariantCulture) * (1 << 20));
-        session.SetOffload(new OffloadOptions { Mode = Enum.Parse<OffloadMode>(budget.Groups[2].ValueSpan), VramBudget = Bytes(advised) }, null, Stop);
+        session.SetOffload(Plain(new OffloadOptions { Mode = Enum.Parse<OffloadMode>(budget.Groups[2].ValueSpan), VramBudget = Bytes(advised) }), null, Stop);
         AssertAsPlanned(session.Generate(large, null, Stop));
 
         static int Number(Match match, int group) => int.Parse(match.Groups[group].ValueSpan, CultureInfo.InvariantCulture);
@@ -223,7 +222,7 @@ public sealed class OffloadTests
     {
         using var thread = new NativeThread("test");
         Task? reader = null;
-        thread.Run(() => new LoadedModel(Files(), Devices.Cpu, new SessionOptions(), opened => reader = Task.Run(
+        thread.Run(() => new LoadedModel(TinyModel.Files(), Devices.Cpu, new SessionOptions(), opened => reader = Task.Run(
             () =>
             {
                 Thread.Sleep(200);
@@ -246,10 +245,10 @@ public sealed class OffloadTests
             long before = memory.Bytes;
             memory.ResetPeak();
             model.Encode(new float[width * height * 3], width, height, memory, Stop);
-            Assert.Equal(before + model.MeasureEncode(width, height, memory).Bytes, memory.PeakBytes);
+            Assert.Equal(before + model.MeasureEncode(width, height, memory, ImageWay.Whole).Bytes, memory.PeakBytes);
             memory.ResetPeak();
             model.Decode(new float[width * height / 4], width / 8, height / 8, memory, null, Stop);
-            Assert.Equal(before + model.MeasureDecode(width / 8, height / 8, memory).Bytes, memory.PeakBytes);
+            Assert.Equal(before + model.MeasureDecode(width / 8, height / 8, memory, ImageWay.Whole).Bytes, memory.PeakBytes);
         }
         return true;
     });
@@ -262,7 +261,7 @@ public sealed class OffloadTests
         using ModelSession session = Open(device, new OffloadOptions { TextEncoderOnCpu = true });
         foreach ((bool text, bool vae) in ((bool, bool)[])[(true, false), (true, true), (false, true)])
         {
-            session.SetOffload(new OffloadOptions { TextEncoderOnCpu = text, VaeOnCpu = vae }, null, Stop);
+            session.SetOffload(Plain(new OffloadOptions { TextEncoderOnCpu = text, VaeOnCpu = vae }), null, Stop);
             GeneratedImage image = session.Generate(Request(device), null, Stop);
             Assert.InRange(TestPictures.Psnr(Reference(device).Pixels.Rgb, image.Pixels.Rgb), 45, double.PositiveInfinity);
             Assert.Equal(text ? "CPU" : device, image.Plan.Phases[0].Device);
@@ -271,7 +270,7 @@ public sealed class OffloadTests
             AssertAsPlanned(image);
         }
         // And back again on the live session.
-        session.SetOffload(new OffloadOptions(), null, Stop);
+        session.SetOffload(Plain(new OffloadOptions()), null, Stop);
         AssertSame(Reference(device), session.Generate(Request(device), null, Stop));
     }
 
@@ -284,7 +283,7 @@ public sealed class OffloadTests
         MemoryBudget least = Bytes(Least(session, device));
         foreach (ReloadSource reload in (ReloadSource[])[ReloadSource.Memory, ReloadSource.File])
         {
-            session.SetOffload(new OffloadOptions { Mode = OffloadMode.LayerStreaming, VramBudget = least, Reload = reload }, null, Stop);
+            session.SetOffload(Plain(new OffloadOptions { Mode = OffloadMode.LayerStreaming, VramBudget = least, Reload = reload }), null, Stop);
             AssertSame(Reference(device), session.Generate(Request(device), null, Stop));
             GeneratedImage image = session.Generate(Request(device), null, Stop);
             AssertSame(Reference(device), image);
@@ -292,7 +291,7 @@ public sealed class OffloadTests
             // Staging has gone when the picture is there; what is kept stays until the options change.
             Assert.Equal(reload == ReloadSource.File, session.HostBytes == 0);
         }
-        session.SetOffload(new OffloadOptions { Mode = OffloadMode.None }, null, Stop);
+        session.SetOffload(Plain(new OffloadOptions { Mode = OffloadMode.None }), null, Stop);
         Assert.Equal(0, session.HostBytes);
     }
 
@@ -303,34 +302,20 @@ public sealed class OffloadTests
         long least = Least(session);
         foreach (OffloadMode mode in Planner.Modes)
         {
-            session.SetOffload(new OffloadOptions { Mode = mode, VramBudget = mode == OffloadMode.LayerStreaming ? Bytes(least) : MemoryBudget.Default }, null, Stop);
+            session.SetOffload(Plain(new OffloadOptions { Mode = mode, VramBudget = mode == OffloadMode.LayerStreaming ? Bytes(least) : MemoryBudget.Default }), null, Stop);
             using var cancel = new CancellationTokenSource();
-            Assert.Throws<GenerationCancelledException>(() => session.Generate(Request(), new StopAt(Phase.Sample, cancel), cancel.Token));
+            Assert.Throws<GenerationCancelledException>(() => session.Generate(Request(), new RunListener(Phase.Sample, cancel), cancel.Token));
             AssertSame(Reference("CPU"), session.Generate(Request(), null, Stop));
         }
     }
 
-    private static ModelSession Open(string device, OffloadOptions offload)
-    {
-        _ = ComputeDevice.Get(device);
-        return ModelSession.Open(Files(), Devices.Find(device), new SessionOptions { Threads = 1, Offload = offload, CopiesWeights = device == "CPU" }, null, Stop);
-    }
+    // Each run reads its prompt anew and keeps to its plan: PromptCacheTests and LadderTests have the rest.
+    private static OffloadOptions Plain(OffloadOptions options) => options with { PromptCache = PromptCaching.Off, Strict = true };
 
-    private static ModelFiles Files()
-        => new(Path.Combine(GoldenFile.Folder, "dit-tiny.gguf"), Path.Combine(GoldenFile.Folder, "qwen3-tiny.gguf"), Path.Combine(GoldenFile.Folder, "vae-tiny.gguf"));
+    private static ModelSession Open(string device, OffloadOptions offload) => TinyModel.Open(device, Plain(offload), Stop);
 
     // The software device takes seconds for what others do in milliseconds.
-    private static ImageRequest Request(string device = "CPU") => new()
-    {
-        Prompt = "a cat",
-        Width = Size,
-        Height = Size,
-        Steps = device == "Vulkan0" ? 2 : Steps,
-        Sampler = "euler",
-        Scheduler = "smoothstep",
-        Shift = 3,
-        Seed = 42,
-    };
+    private static ImageRequest Request(string device = "CPU") => TinyModel.Request with { Steps = device == "Vulkan0" ? 2 : TinyModel.Request.Steps };
 
     private static GeneratedImage Reference(string device)
     {
@@ -362,32 +347,7 @@ public sealed class OffloadTests
     // The smallest budget in which the picture can be made, by streaming.
     private static long Least(ModelSession session, string device = "CPU") => LeastFor(session, Request(device), 1);
 
-    private static long LeastFor(ModelSession session, ImageRequest request, int images)
-    {
-        long low = 0, high = session.Plan(request, [OffloadMode.Aggressive], images, false, null, Stop)[0].PeakBytes;
-        while (high - low > 1)
-        {
-            long middle = low + (high - low) / 2;
-            if (session.Plan(request, [OffloadMode.LayerStreaming], images, false, null, Stop, Bytes(middle))[0].Fits)
-                high = middle;
-            else
-                low = middle;
-        }
-        return high;
-    }
+    private static long LeastFor(ModelSession session, ImageRequest request, int images) => TinyModel.LeastBudget(session, request, images, Stop);
 
     private static MemoryBudget Bytes(long bytes) => MemoryBudget.FromBytes(bytes);
-
-    private sealed class StopAt(Phase phase, CancellationTokenSource cancel) : IGenerationObserver
-    {
-        public void OnProgress(GenerationProgress progress)
-        {
-            if (progress.Phase == phase)
-                cancel.Cancel();
-        }
-
-        public void OnMessage(MessageLevel level, string text)
-        {
-        }
-    }
 }

@@ -37,12 +37,14 @@ public sealed class PlannerTests
         Width = 1024,
         Height = 1024,
         Images = 1,
+        Drawings = 1,
+        Decoding = ImageWay.Whole,
         Steps = steps,
         Phases =
         [
-            new PhaseNeed(Phase.Condition, ComponentKind.TextEncoder, textOnDevice ? "GPU" : "CPU", textOnDevice, new Footprint(conditioning, 1e12), [new BlockSequence(_text, 1)]),
-            new PhaseNeed(Phase.Sample, ComponentKind.Transformer, "GPU", true, new Footprint(sampling, 60e12), [new BlockSequence(_caption, 1), new BlockSequence([_caption[0], .. _step], steps)]),
-            new PhaseNeed(Phase.Decode, ComponentKind.Autoencoder, "GPU", true, new Footprint(decoding, 10e12), [new BlockSequence(_decoder, 1)]),
+            new PhaseNeed(Phase.Condition, ComponentKind.TextEncoder, textOnDevice ? "GPU" : "CPU", textOnDevice, conditioning, 1e12, [new BlockSequence(_text, 1)]),
+            new PhaseNeed(Phase.Sample, ComponentKind.Transformer, "GPU", true, sampling, 60e12 * steps, [new BlockSequence(_caption, 1), new BlockSequence([_caption[0], .. _step], steps)]),
+            new PhaseNeed(Phase.Decode, ComponentKind.Autoencoder, "GPU", true, decoding, 10e12, [new BlockSequence(_decoder, 1)]),
         ],
         BytesOf = BytesOf,
         VramBudget = budget,

@@ -23,6 +23,8 @@ public sealed class CompletionTests(CmdletFixture fixture)
     [InlineData("Import-ZModel x -Device cud", "CUDA0")]
     [InlineData("Get-ZDevice vul", "Vulkan0")]
     [InlineData("Save-ZImage x.png -Format W", "WebP")]
+    [InlineData("Measure-ZGeneration -Suite V", "VramOffload")]
+    [InlineData("Measure-ZGeneration -VramBudget 12", "12GB")]
     public void ArgumentsAreCompleted(string line, string expected) => Assert.Contains(expected, Complete(line));
 
     [Fact]

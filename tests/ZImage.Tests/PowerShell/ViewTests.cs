@@ -6,6 +6,8 @@ namespace ZImage.Tests.Cmdlets;
 /// <summary>How sessions, images, plans and devices look in a console: formatting needs a host, so it is one of its own.</summary>
 public sealed partial class ViewTests
 {
+    private const string TwoConfigurations = "@{ Name = 'as it is' }, @{ VramBudget = '8KB' }";
+
     [Fact]
     public async Task ObjectsShowTheirViews()
     {
@@ -18,6 +20,9 @@ public sealed partial class ViewTests
             $image.Timeline.Entries | Out-Default
             Get-ZMemoryPlan -Size 32x32 -Steps 2 -VramBudget 1GB -OffloadMode CondOnly | Out-Default
             (Get-ZMemoryPlan -Size 32x32 -Steps 2).Phases | Out-Default
+            $runs = Measure-ZGeneration -Size 32x32 -Steps 2 -Configuration {TwoConfigurations}
+            $runs | Out-Default
+            Measure-ZGeneration -Size 32x32 -Steps 2 -Summary | Out-Default
             $image | Save-ZImage '{folder.Path}/cat.png' -PassThru | Get-ZImageInfo | Out-Default
             Get-ZDevice CPU | Out-Default
             """);
@@ -49,6 +54,13 @@ public sealed partial class ViewTests
             Condition TextEncoder CPU SIZE SIZE SIZE SIZE    0        0 TIME
             Sample    Transformer CPU SIZE SIZE SIZE SIZE    0        0 TIME
             Decode    Autoencoder CPU SIZE SIZE SIZE SIZE    0        0 TIME
+             # Configuration                Result      Time (s)  s/step  Decode Peak (MiB) Moved (MiB) Predicted
+             - -------------                ------      --------  ------  ------ ---------- ----------- ---------
+             1 as it is                     Success TIME TIME TIME SIZE SIZE TIME
+             2 Auto                         OutOfMemory TIME TIME
+             # Configuration                Result        Runs Time (s)  Spread  s/step  Decode Peak (MiB) Predicted
+             - -------------                ------        ---- --------  ------  ------  ------ ---------- ---------
+             1 Auto                         Success        1/1 TIME SIZE% TIME TIME SIZE TIME
             Name                          Size Steps       Seed Prompt
             ----                          ---- -----       ---- ------
             cat.png                      32x32     2         42 a cat

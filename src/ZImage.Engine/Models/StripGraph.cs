@@ -1,0 +1,103 @@
+using ZImage.Ggml;
+
+namespace ZImage.Engine.Models;
+
+/// <summary>What the strips of one shape of a pass compute: a graph that is moved over the image.</summary>
+internal sealed class StripGraph : IDisposable
+{
+    private readonly ImageLayer _layer;
+    private readonly MovingRows _image, _target;
+    private readonly MovingRows? _stream, _means, _squares;
+    private readonly (Tensor Mean, Tensor Scale) _channels;
+    private Tensor _values;
+
+    /// <param name="pass">The pass.</param>
+    /// <param name="strip">One of the strips.</param>
+    /// <param name="slots">Where the activations lie.</param>
+    /// <param name="statistics">Those of the image, and of the result if it is normalised next.</param>
+    public StripGraph(ImagePass pass, Strip strip, ActivationSlots slots, GroupStatistics statistics)
+    {
+        _layer = pass.Layer;
+        (Strip, Backend) = (strip, pass.Backend);
+        int nodes = _layer.Nodes(pass.Image.Shape);
+        Context = new Context(nodes, graphs: 1, graphNodes: nodes);
+        try
+        {
+            Graph = Context.NewGraph(nodes);
+            _image = slots.Rows(Context, pass.Image, strip.Image.Count, ImagePass.ImageWindow);
+            _stream = pass.Stream is { } stream ? slots.Rows(Context, stream, strip.Count, ImagePass.ResultWindow) : null;
+            _target = slots.Rows(Context, pass.Target, strip.Count, pass.TargetWindow);
+            if (_layer.Norm is not null)
+                _channels = statistics.Channels(Context, pass.Image.Shape.Channels);
+            _layer.Build(this);
+            if (pass.NotesStatistics)
+            {
+                (_means, _squares) = statistics.Rows(Context, pass.Target.Shape, strip.Count);
+                GroupStatistics.Note(this, _layer.IsWhole ? _target.Tensor : _values, _means, _squares);
+            }
+        }
+        catch
+        {
+            Context.Dispose();
+            throw;
+        }
+    }
+
+    public Context Context { get; }
+
+    public Backend Backend { get; }
+
+    public Graph Graph { get; }
+
+    /// <summary>The first strip of this shape.</summary>
+    public Strip Strip { get; }
+
+    /// <summary>Which rows <see cref="Image"/> has.</summary>
+    public RowWindow Rows => Strip.Image;
+
+    /// <summary>Rows of the image, [W, rows, C]; its planes may lie apart.</summary>
+    public Tensor Image => _image.Tensor;
+
+    /// <summary>Rows of the residual stream, [W, n, C].</summary>
+    public Tensor Stream => _stream!.Tensor;
+
+    /// <summary>Rows of the result, [W, n, C].</summary>
+    public Tensor Target => _target.Tensor;
+
+    /// <summary>The rows of the image, normalised.</summary>
+    public Tensor Normed() => _layer.Norm!.Build(Context, Image, _channels.Mean, _channels.Scale);
+
+    /// <summary>Stores the strip's result [W, n, C].</summary>
+    public void Write(Tensor values)
+    {
+        _values = values;
+        Write(values, _target);
+    }
+
+    /// <summary>Stores values of the strip, in the order of the calls.</summary>
+    public void Write(Tensor values, MovingRows rows)
+    {
+        Tensor copy = Context.Copy(values, rows.Tensor);
+        rows.Follow(copy);
+        Graph.Expand(copy);
+    }
+
+    /// <summary>Stores pixels [n, C] of a strip that is the whole image.</summary>
+    public void WritePixels(Tensor values, long first) => Graph.Expand(Context.Copy(values, Pixels(Target, first, values.Ne(0))));
+
+    /// <summary>Pixels [first, first + count) of a whole image [W, H, C]: [count, C].</summary>
+    public Tensor Pixels(Tensor image, long first, long count)
+        => Context.View(image, count, image.Ne(2), 1, 1, image.Nb(2), image.Nb(3), image.Nb(3), first * image.Nb(0));
+
+    /// <summary>Gives the graph the places of a strip of its shape.</summary>
+    public void MoveTo(Strip strip)
+    {
+        _image.MoveTo(strip.Image.First);
+        _stream?.MoveTo(strip.First);
+        _target.MoveTo(strip.First);
+        _means?.MoveTo(strip.First);
+        _squares?.MoveTo(strip.First);
+    }
+
+    public void Dispose() => Context.Dispose();
+}
