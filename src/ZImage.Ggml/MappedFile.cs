@@ -5,9 +5,9 @@ using ZImage.Ggml.Interop;
 namespace ZImage.Ggml;
 
 /// <summary>A file mapped read-only into memory. Weights on the CPU are used where they lie in it.</summary>
-public sealed unsafe class MappedFile : IDisposable
+public unsafe class MappedFile : IDisposable
 {
-    // Both are null for an empty file, which no system can map.
+    // Both are null for an empty file, which no system can map, and for what is no file.
     private readonly MemoryMappedFile? _map;
     private readonly MemoryMappedViewAccessor? _view;
     private readonly SafeFileHandle? _handle;
@@ -29,6 +29,14 @@ public sealed unsafe class MappedFile : IDisposable
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         _start += _view.PointerOffset;
         _guard = BusErrorGuard.Watch(_start, Length);
+    }
+
+    /// <summary>What lies in memory and in no file.</summary>
+    private protected MappedFile(string name, byte* start, long length)
+    {
+        Path = name;
+        Length = length;
+        _start = start;
     }
 
     public string Path { get; }
@@ -128,5 +136,11 @@ public sealed unsafe class MappedFile : IDisposable
         _view?.SafeMemoryMappedViewHandle.ReleasePointer();
         _view?.Dispose();
         _map?.Dispose();
+        Release();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected virtual void Release()
+    {
     }
 }

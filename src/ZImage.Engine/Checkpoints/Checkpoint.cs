@@ -70,6 +70,10 @@ public sealed class Checkpoint : IDisposable
         }
     }
 
+    /// <summary>A model file that lies in memory, which the result owns from here on.</summary>
+    /// <exception cref="ModelFileException">It is no model, or a damaged one; the memory stays the caller's.</exception>
+    internal static Checkpoint Of(MemoryFile file) => new(file.Path, [ShardHeader.Read(file)]);
+
     public void Dispose()
     {
         foreach (ShardHeader shard in _shards)

@@ -23,13 +23,18 @@ internal static class CheckpointFingerprint
             ? Compute(only.File, only.DataOffset)
             : Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(string.Concat(shards.Select(shard => Compute(shard.File, shard.DataOffset))))));
 
+    private delegate int Read(long offset, Span<byte> target);
+
     private static string Compute(MappedFile file, long dataOffset)
     {
+        long start = Math.Min(dataOffset, file.Length);
+        if (file is MemoryFile)
+            return Compute((offset, target) => CopyOf(file.Span(offset, target.Length), target), file.Length, start);
         try
         {
             // Not from the mapping: the system reads megabytes around each page that is touched there.
             using SafeFileHandle handle = File.OpenHandle(file.Path, options: FileOptions.RandomAccess);
-            return Compute(handle, file.Length, Math.Min(dataOffset, file.Length));
+            return Compute((offset, target) => RandomAccess.Read(handle, target, offset), file.Length, start);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -37,10 +42,16 @@ internal static class CheckpointFingerprint
         }
     }
 
-    private static string Compute(SafeFileHandle file, long fileLength, long start)
+    private static int CopyOf(ReadOnlySpan<byte> bytes, Span<byte> target)
+    {
+        bytes.CopyTo(target);
+        return bytes.Length;
+    }
+
+    private static string Compute(Read read, long fileLength, long start)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Append(hash, file, 0, start);
+        Append(hash, read, 0, start);
 
         Span<byte> length = stackalloc byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(length, fileLength);
@@ -49,29 +60,29 @@ internal static class CheckpointFingerprint
         long data = fileLength - start;
         if (data <= 2L * EndBytes + Samples * SampleBytes)
         {
-            Append(hash, file, start, data);
+            Append(hash, read, start, data);
         }
         else
         {
-            Append(hash, file, start, EndBytes);
+            Append(hash, read, start, EndBytes);
             for (int i = 0; i < Samples; i++)
-                Append(hash, file, start + (data - SampleBytes) / (Samples - 1) * i, SampleBytes);
-            Append(hash, file, fileLength - EndBytes, EndBytes);
+                Append(hash, read, start + (data - SampleBytes) / (Samples - 1) * i, SampleBytes);
+            Append(hash, read, fileLength - EndBytes, EndBytes);
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static void Append(IncrementalHash hash, SafeFileHandle file, long offset, long bytes)
+    private static void Append(IncrementalHash hash, Read read, long offset, long bytes)
     {
         const int Chunk = 1 << 20;
         var buffer = new byte[(int)Math.Min(Chunk, bytes)];
         for (long done = 0; done < bytes;)
         {
-            int read = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(Chunk, bytes - done)), offset + done);
-            if (read == 0)
+            int count = read(offset + done, buffer.AsSpan(0, (int)Math.Min(Chunk, bytes - done)));
+            if (count == 0)
                 throw new EndOfStreamException("The file has become shorter.");
-            hash.AppendData(buffer, 0, read);
-            done += read;
+            hash.AppendData(buffer, 0, count);
+            done += count;
         }
     }
 }

@@ -11,7 +11,7 @@ public sealed class GgufWriter
     private const uint Magic = 0x46554747;
     private const uint Version = 3;
     private readonly List<(string Key, object Value)> _metadata = [];
-    private readonly List<(string Name, int Type, long[] Shape, ReadOnlyMemory<byte> Data)> _tensors = [];
+    private readonly List<(string Name, int Type, long[] Shape, long Bytes, ReadOnlyMemory<byte> Data)> _tensors = [];
 
     // The numbers of the value types in the file.
     private enum ValueType
@@ -49,7 +49,15 @@ public sealed class GgufWriter
     }
 
     /// <summary>Adds a tensor: its ggml type number, its ggml shape (fastest dimension first), and its bytes in that type.</summary>
-    public void AddTensor(string name, int type, IReadOnlyList<long> shape, ReadOnlyMemory<byte> data)
+    public void AddTensor(string name, int type, IReadOnlyList<long> shape, ReadOnlyMemory<byte> data) => Add(name, type, shape, data.Length, data);
+
+    /// <summary>Adds a tensor whose bytes are put behind the header by others, as many as are given here: only <see cref="WriteHeader"/> goes with it.</summary>
+    public void AddTensor(string name, int type, IReadOnlyList<long> shape, long bytes) => Add(name, type, shape, bytes, default);
+
+    /// <summary>Bytes of the tensors, each at its boundary.</summary>
+    public long DataLength => _tensors.Sum(tensor => (long)Aligned((ulong)tensor.Bytes));
+
+    private void Add(string name, int type, IReadOnlyList<long> shape, long bytes, ReadOnlyMemory<byte> data)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentNullException.ThrowIfNull(shape);
@@ -63,7 +71,7 @@ public sealed class GgufWriter
             throw new ArgumentException($"There already is a tensor '{name}'.", nameof(name));
         }
 
-        _tensors.Add((name, type, [.. shape], data));
+        _tensors.Add((name, type, [.. shape], bytes, data));
     }
 
     /// <summary>Writes everything added so far to a file. A file that is there is replaced at once, whoever still reads it.</summary>
@@ -81,6 +89,22 @@ public sealed class GgufWriter
     /// <summary>Writes everything added so far to a stream.</summary>
     public void Write(Stream stream)
     {
+        WriteHeader(stream);
+        foreach (var (name, _, _, bytes, data) in _tensors)
+        {
+            if (data.Length != bytes)
+            {
+                throw new InvalidOperationException($"The bytes of the tensor '{name}' were not given.");
+            }
+
+            stream.Write(data.Span);
+            Pad(stream, (ulong)data.Length);
+        }
+    }
+
+    /// <summary>Writes all that stands before the tensors' bytes, up to the boundary on which the first starts.</summary>
+    public void WriteHeader(Stream stream)
+    {
         var header = new MemoryStream();
         using (var writer = new BinaryWriter(header, Encoding.UTF8, leaveOpen: true))
         {
@@ -95,7 +119,7 @@ public sealed class GgufWriter
             }
 
             ulong offset = 0;
-            foreach (var (name, type, shape, data) in _tensors)
+            foreach (var (name, type, shape, bytes, _) in _tensors)
             {
                 WriteString(writer, name);
                 writer.Write((uint)shape.Length);
@@ -106,17 +130,12 @@ public sealed class GgufWriter
 
                 writer.Write((uint)type);
                 writer.Write(offset);
-                offset = Aligned(offset + (ulong)data.Length);
+                offset = Aligned(offset + (ulong)bytes);
             }
         }
 
         header.WriteTo(stream);
         Pad(stream, (ulong)header.Length);
-        foreach (var (_, _, _, data) in _tensors)
-        {
-            stream.Write(data.Span);
-            Pad(stream, (ulong)data.Length);
-        }
     }
 
     private static void WriteValue(BinaryWriter writer, object value)

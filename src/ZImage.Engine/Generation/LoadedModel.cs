@@ -32,9 +32,8 @@ internal sealed class LoadedModel : IDisposable
     {
         try
         {
-            _files[ComponentKind.Transformer] = ComponentFile.Open(files.Diffusion, ComponentKind.Transformer);
-            _files[ComponentKind.TextEncoder] = ComponentFile.Open(files.TextEncoder, ComponentKind.TextEncoder);
-            _files[ComponentKind.Autoencoder] = ComponentFile.Open(files.Vae, ComponentKind.Autoencoder);
+            foreach (ComponentKind kind in ComponentKinds.All)
+                _files[kind] = files.Open(kind);
             _reader = opened(this);
             _threads = options.Threads > 0 ? options.Threads : DefaultThreads(File(ComponentKind.Transformer));
             _backend = Backend.Open(device, _threads);

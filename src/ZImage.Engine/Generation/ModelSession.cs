@@ -85,6 +85,9 @@ public sealed class ModelSession : IDisposable
 
     public ModelFiles Files { get; }
 
+    /// <summary>Of random weights, their share of the real model's bytes, 1 for all of them; null for weights from files.</summary>
+    public double? SyntheticScale => Files.Synthetic?.Scale;
+
     public ModelIdentity Identity { get; }
 
     /// <summary>The settings used where a request leaves them open.</summary>

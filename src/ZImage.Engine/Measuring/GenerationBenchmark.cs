@@ -13,6 +13,7 @@ public sealed class GenerationBenchmark : IDisposable
     private readonly ModelSession _session;
     private readonly IReadOnlyList<MeasureConfiguration> _configurations;
     private readonly BenchmarkOptions _options;
+    private readonly MeasurementContext _context;
     private readonly OffloadOptions _own;
     private readonly long _hostBytes;
     private readonly HashSet<string> _told = [];
@@ -32,6 +33,7 @@ public sealed class GenerationBenchmark : IDisposable
         _session = session;
         _configurations = configurations;
         _options = options;
+        _context = MeasurementContext.Of(session);
         (_own, _hostBytes) = (session.Offload, session.HostBytes);
         _run = FirstRun;
     }
@@ -60,7 +62,7 @@ public sealed class GenerationBenchmark : IDisposable
             _run++;
         else
             (_place, _run) = (_place + 1, FirstRun);
-        return run.IsWarmup && succeeded ? null : result with { LoadSeconds = _loadSeconds };
+        return run.IsWarmup && succeeded ? null : result with { LoadSeconds = _loadSeconds, Context = _context };
     }
 
     /// <summary>Gives the session its own options back.</summary>

@@ -55,6 +55,9 @@ public sealed record GenerationMeasurement
     /// <summary>Name of its device.</summary>
     public string? Device { get; init; }
 
+    /// <summary>Machine, device and model; null when they were not taken down.</summary>
+    public MeasurementContext? Context { get; init; }
+
     /// <summary>Number of the configuration, from 1.</summary>
     public required int Number { get; init; }
 

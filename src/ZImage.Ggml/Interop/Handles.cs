@@ -47,3 +47,23 @@ internal sealed class EventHandle(nint handle) : GgmlHandle(handle)
 {
     protected override void Free(nint handle) => Native.ggml_backend_event_free(handle);
 }
+
+/// <summary>Memory of the process, from the system.</summary>
+internal sealed unsafe class HostMemoryHandle : SafeHandle
+{
+    // Of a large page: with fewer pages the memory is there sooner, and read faster.
+    private const nuint Alignment = 2 << 20;
+
+    /// <exception cref="OutOfMemoryException">There is no room.</exception>
+    public HostMemoryHandle(long bytes) : base(0, ownsHandle: true) => SetHandle((nint)NativeMemory.AlignedAlloc((nuint)bytes, Alignment));
+
+    public override bool IsInvalid => handle == 0;
+
+    public byte* Start => (byte*)handle;
+
+    protected override bool ReleaseHandle()
+    {
+        NativeMemory.AlignedFree((void*)handle);
+        return true;
+    }
+}

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Imaging;
+using ZImage.Engine.Measuring;
 using ZImage.Engine.Memory;
 using ZImage.Engine.Models;
 using ZImage.Engine.Sampling;
@@ -40,6 +41,7 @@ internal static class FaultRecord
         [typeof(NativeLibraryMissingException)] = ErrorCategory.NotInstalled,
         [typeof(DeviceNotFoundException)] = ErrorCategory.ObjectNotFound,
         [typeof(BudgetTooSmallException)] = ErrorCategory.LimitsExceeded,
+        [typeof(SyntheticModelTooLargeException)] = ErrorCategory.LimitsExceeded,
         [typeof(BufferTooLargeException)] = ErrorCategory.LimitsExceeded,
         [typeof(BudgetExceededException)] = ErrorCategory.LimitsExceeded,
         [typeof(DeviceOutOfMemoryException)] = ErrorCategory.ResourceUnavailable,
@@ -56,6 +58,12 @@ internal static class FaultRecord
 
         [typeof(ImageNotEncodedException)] = ErrorCategory.InvalidArgument,
         [typeof(ImageFormatMismatchException)] = ErrorCategory.InvalidArgument,
+
+        [typeof(NothingMeasuredException)] = ErrorCategory.InvalidArgument,
+        [typeof(ReportFormatUnknownException)] = ErrorCategory.InvalidArgument,
+        [typeof(ReportFormatMismatchException)] = ErrorCategory.InvalidArgument,
+        [typeof(ReportFileExistsException)] = ErrorCategory.ResourceExists,
+        [typeof(ReportNotWrittenException)] = ErrorCategory.WriteError,
 
         [typeof(NoModelException)] = ErrorCategory.ObjectNotFound,
         [typeof(SessionNotFoundException)] = ErrorCategory.ObjectNotFound,

@@ -34,7 +34,7 @@ public sealed class ConventionTests
 
     [Fact]
     public void CmdletsThatComputeOrChangeSomethingKnowWhatIf()
-        => Assert.Equal(["New-ZImage", "Remove-ZModel", "Save-ZImage", "Set-ZOffload"], All.Where(c => c.Cmdlet.SupportsShouldProcess).Select(c => $"{c.Cmdlet.VerbName}-{c.Cmdlet.NounName}").Order());
+        => Assert.Equal(["Export-ZReport", "New-ZImage", "Remove-ZModel", "Save-ZImage", "Set-ZOffload"], All.Where(c => c.Cmdlet.SupportsShouldProcess).Select(c => $"{c.Cmdlet.VerbName}-{c.Cmdlet.NounName}").Order());
 
     [Theory]
     [InlineData("New-ZImage")]
