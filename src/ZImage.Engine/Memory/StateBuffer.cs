@@ -9,19 +9,19 @@ namespace ZImage.Engine.Memory;
 /// </summary>
 public sealed class StateBuffer : IDisposable
 {
-    private const int Capacity = 64;
-
     private readonly MemoryAccount _memory;
     private readonly Buffer _placeholder;
-    private readonly Context _context = new(Capacity);
+    private readonly Context _context;
     private readonly List<(Tensor Tensor, long Offset)> _tensors = [];
     private CountedBuffer? _buffer;
     private long _end;
 
     /// <param name="memory">The memory it will be a part of.</param>
-    public StateBuffer(MemoryAccount memory)
+    /// <param name="tensors">Most tensors that are described.</param>
+    public StateBuffer(MemoryAccount memory, int tensors = 64)
     {
         _memory = memory;
+        _context = new Context(tensors);
         _placeholder = Buffer.Placeholder(memory.Type);
     }
 

@@ -10,8 +10,12 @@ internal static class Attention
 {
     private const long MaxScoreBytes = 64L << 20;
 
-    // A piece takes eight nodes of the graph.
     private const long MaxPieces = 64;
+    private const int NodesBeside = 16, NodesOfPiece = 8;
+
+    /// <summary>Most nodes of a graph that attention takes, for queries, keys and heads of some numbers.</summary>
+    public static int Nodes(long tokens, long kvTokens, long heads)
+        => NodesBeside + NodesOfPiece * (int)((tokens + RowsOfPiece(tokens, kvTokens, heads) - 1) / RowsOfPiece(tokens, kvTokens, heads));
 
     /// <param name="c">Context of the graph.</param>
     /// <param name="backend">The device that will compute it.</param>
@@ -45,7 +49,7 @@ internal static class Attention
     private static Tensor InPieces(Context c, Backend backend, Tensor q, Tensor k, Tensor v, Tensor mask, float scale)
     {
         long tokens = q.Ne(1);
-        long rows = Math.Clamp(MaxScoreBytes / (sizeof(float) * k.Ne(1) * q.Ne(2)), (tokens + MaxPieces - 1) / MaxPieces, tokens);
+        long rows = RowsOfPiece(tokens, k.Ne(1), q.Ne(2));
         var pieces = new List<Tensor>();
         for (long first = 0; first < tokens; first += rows)
         {
@@ -60,4 +64,7 @@ internal static class Attention
         }
         return c.Concat(pieces, 2);
     }
+
+    private static long RowsOfPiece(long tokens, long kvTokens, long heads)
+        => Math.Clamp(MaxScoreBytes / (sizeof(float) * kvTokens * heads), (tokens + MaxPieces - 1) / MaxPieces, tokens);
 }

@@ -47,6 +47,9 @@ public sealed record Qwen3Config(int Blocks, long Hidden, long Heads, long KvHea
 public sealed class Qwen3TextEncoder : IDisposable
 {
     private readonly ComponentTensor _embeddings;
+    // Without attention, views included.
+    private const int NodesOfLayer = 64;
+
     private readonly List<Layer> _layers = [];
 
     public Qwen3TextEncoder(ComponentFile file, Backend backend)
@@ -106,7 +109,11 @@ public sealed class Qwen3TextEncoder : IDisposable
     }
 
     internal IReadOnlyList<BlockGraph> BuildGraphs(Tensor x, Tensor positions, Tensor mask)
-        => [.. _layers.Select(layer => new BlockGraph(layer.Block, layer.Name, c => [c.Copy(layer.Build(c, Weights.Backend, Config, x, positions, mask), x)]) { Moment = "the text" })];
+    {
+        // Many prompts have their graphs at the same time, so each is no larger than it must be.
+        int nodes = NodesOfLayer + Attention.Nodes(x.Ne(1), x.Ne(1), Config.Heads);
+        return [.. _layers.Select(layer => new BlockGraph(layer.Block, layer.Name, c => [c.Copy(layer.Build(c, Weights.Backend, Config, x, positions, mask), x)], nodes) { Moment = "the text" })];
+    }
 
     /// <summary>Rows of the embedding table, [hidden, tokens].</summary>
     public float[] Embed(ReadOnlySpan<int> tokens)

@@ -9,6 +9,8 @@ namespace ZImage.Engine.Models;
 /// </summary>
 internal sealed class TextEncoderRun : IDisposable
 {
+    private const int TensorsOfPrompt = 3;
+
     private readonly Qwen3TextEncoder _model;
     private readonly DeviceMemory _memory;
     private readonly StateBuffer _state;
@@ -20,7 +22,7 @@ internal sealed class TextEncoderRun : IDisposable
     public TextEncoderRun(Qwen3TextEncoder model, DeviceMemory memory, IReadOnlyList<int> tokens)
     {
         (_model, _memory) = (model, memory);
-        _state = new StateBuffer(memory);
+        _state = new StateBuffer(memory, TensorsOfPrompt * tokens.Count);
         try
         {
             foreach (int count in tokens)

@@ -121,10 +121,4 @@ public sealed class ImportZModelCommand : OffloadCmdlet
             OpenSessions.ReleaseName(name);
         }
     }
-
-    private static Device FindDevice(string name, IGenerationObserver observer)
-    {
-        using (GgmlLog.Use((_, line) => observer.OnMessage(MessageLevel.Debug, line)))
-            return Devices.Find(name);
-    }
 }

@@ -15,13 +15,15 @@ namespace ZImage.PowerShell.Cmdlets;
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Measure, "ZGeneration")]
 [OutputType(typeof(GenerationMeasurement), typeof(MeasurementSummary))]
-public sealed class MeasureZGenerationCommand : RequestCmdlet
+public sealed class MeasureZGenerationCommand : RequestCmdlet, IDisposable
 {
     private const string DefaultPrompt = "a cat";
     private const long DefaultSeed = 42;
     private const int SuiteActivityId = 0x5B;
 
     private readonly List<(ModelSession Session, List<MeasureConfiguration> Configurations)> _toMeasure = [];
+
+    private ModelSession? _synthetic;
 
     public MeasureZGenerationCommand() => ParentActivityId = SuiteActivityId;
 
@@ -86,6 +88,24 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet
     [DurationArgument]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// Measures a model of random weights, made in memory and gone at the end, in place of an imported one: of the published size, Z-Image in Q8_0, where
+    /// the machine's memory holds it, else with fewer layers, and the budget scaled alike. So a card can be judged before a model is there.
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Synthetic { get; set; }
+
+    /// <summary>Where the synthetic model computes: CPU, CUDA0, Vulkan0, ... (see Get-ZDevice); the first of CUDA, Vulkan and CPU that works when left out.</summary>
+    [Parameter]
+    [OptionalText]
+    [ArgumentCompleter(typeof(DeviceNameCompleter))]
+    public string? Device { get; set; }
+
+    /// <summary>Bytes of the synthetic model as a share of the published one's, 0 to 1; as large as the machine's memory allows when left out.</summary>
+    [Parameter]
+    [OptionalNumber<double>]
+    public double? Scale { get; set; }
+
     /// <summary>Gives one object for each configuration in place of its runs: how many succeeded, medians and spread.</summary>
     [Parameter]
     public SwitchParameter Summary { get; set; }
@@ -95,12 +115,19 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet
         base.BeginProcessing();
         if (Row is not null && Suite is null)
             WriteWarning("Row has no effect: there is no Suite.");
+        if (Synthetic && OnCommandLine.Contains(nameof(Model)))
+            WriteWarning("Model has no effect: a synthetic model is measured.");
+        foreach (string name in (string[])[nameof(Device), nameof(Scale)])
+        {
+            if (!Synthetic && OnCommandLine.Contains(name))
+                WriteWarning($"{name} has no effect: it is for a synthetic model.");
+        }
     }
 
     // What comes by the pipeline is measured together, so that progress can say how much there is.
     protected override void ProcessRecord() => Report(() =>
     {
-        ModelSession session = FindSession(Model);
+        ModelSession session = Synthetic ? _synthetic ??= OpenSynthetic() : FindSession(Model);
         if (Configuration is null)
         {
             List<MeasureConfiguration> own = For(session);
@@ -130,6 +157,24 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet
         foreach ((ModelSession session, List<MeasureConfiguration> configurations) in _toMeasure)
             Report(() => Measure(session, configurations));
     }
+
+    /// <summary>Lets the synthetic model go; PowerShell calls this also when the pipeline was stopped.</summary>
+    public void Dispose() => _synthetic?.Dispose();
+
+    private ModelSession OpenSynthetic()
+    {
+        // Its places are made by each configuration; until then nothing of it goes to the device.
+        var options = new SessionOptions { Offload = new OffloadOptions { Mode = Engine.Memory.OffloadMode.LayerStreaming } };
+        ModelSession session = RunEngine("Making a model of random weights", (observer, cancellation) =>
+            SyntheticModel.Open(FindDevice(Device ?? "Auto", observer), options, Scale, observer, cancellation));
+        if (session.SyntheticScale is < 1)
+            WriteVerbose(FormattableString.Invariant($"The model has {100 * session.SyntheticScale.Value:F1} % of the published weights, and a budget in bytes counts as much less."));
+        return session;
+    }
+
+    // What a budget leaves room for is the same share of the model.
+    private static MemoryBudget Scaled(MemoryBudget budget, ModelSession session)
+        => session.SyntheticScale is { } scale and < 1 && budget.Kind == MemoryBudgetKind.Bytes ? MemoryBudget.FromBytes(Math.Max((long)(budget.Bytes * scale), 1024)) : budget;
 
     private void Measure(ModelSession session, List<MeasureConfiguration> configurations)
     {
@@ -188,7 +233,7 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet
     {
         ModelDefaults defaults = Suite is null ? session.Defaults : VramOffloadSuite.Settings(session.Defaults);
         ImageRequest request = MakeRequest(defaults, Prompt ?? DefaultPrompt) with { Seed = Seed ?? DefaultSeed, Rng = Rng ?? default };
-        MemoryBudget budget = VramBudget ?? (Suite is null ? session.Offload.VramBudget
+        MemoryBudget budget = VramBudget is { } given ? Scaled(given, session) : (Suite is null ? session.Offload.VramBudget
             : RunEngine(null, (observer, cancellation) => VramOffloadSuite.Budget(session, request, observer, cancellation)));
         // Each run is to read its prompt, as the picture of a new prompt does.
         OffloadOptions options = session.Offload with { VramBudget = budget, PromptCache = PromptCaching.Off };

@@ -19,12 +19,13 @@ public sealed class NewZImageCommand : RequestCmdlet
     private const long RandomSeeds = 1L << 32;
 
     // Latents and hidden states of so many wait in host memory.
-    private const int MostInStages = 256;
+    private const int MostInStages = 64;
 
     private readonly HashSet<string> _warnings = [];
-    private readonly List<(ImageRequest Request, int Images)> _pending = [];
+    private readonly List<(ImageRequest Request, int Images, int Input)> _pending = [];
     private ModelSession? _pendingSession;
     private string? _activity;
+    private int _input, _failedInput;
 
     /// <summary>What to draw.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
@@ -47,7 +48,7 @@ public sealed class NewZImageCommand : RequestCmdlet
     public int? Count { get; set; }
 
     /// <summary>
-    /// Prompts, 1 to 256, that are collected from the pipeline and drawn stage by stage: all are read, then all sampled, then all decoded, so that
+    /// Prompts, 1 to 64, that are collected from the pipeline and drawn stage by stage: all are read, then all sampled, then all decoded, so that
     /// weights which come and go do so once for all of them. The pictures are the same, and come in the same order. 1 when left out.
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -56,6 +57,7 @@ public sealed class NewZImageCommand : RequestCmdlet
 
     protected override void ProcessRecord() => Report(() =>
     {
+        _input++;
         ModelSession session = FindSession(PipedText ? null : Model);
         int count = Count ?? 1;
         if (count < 1)
@@ -68,7 +70,7 @@ public sealed class NewZImageCommand : RequestCmdlet
         foreach (string text in new SettingsInVain(this, OnCommandLine).Of(first).Where(_warnings.Add))
             WriteWarning(text);
         int batch = CheckedBatchSize() ?? (count == 1 ? 1 : RunEngine(null, (_, cancellation) => session.ChooseBatch(first, count, cancellation)));
-        for (int made = 0; made < count; made += batch)
+        for (int made = 0; made < count && _failedInput != _input; made += batch)
         {
             int together = Math.Min(batch, count - made);
             ImageRequest request = first with { Seed = unchecked(first.Seed + made) };
@@ -92,7 +94,7 @@ public sealed class NewZImageCommand : RequestCmdlet
         if (_pendingSession != session)
             DrawPending();
         _pendingSession = session;
-        _pending.Add((request, images));
+        _pending.Add((request, images, _input));
         _activity = _pending.Count == 1 ? activity : $"Drawing {_pending.Count} prompts stage by stage";
         if (_pending.Count >= (StageBatch ?? 1))
             DrawPending();
@@ -103,13 +105,18 @@ public sealed class NewZImageCommand : RequestCmdlet
         if (_pending.Count == 0)
             return;
         ModelSession session = _pendingSession!;
-        (ImageRequest, int)[] drawings = [.. _pending];
+        (ImageRequest Request, int Images, int Input)[] drawings = [.. _pending];
         _pending.Clear();
-        RunEngine<DrawingResult>(_activity, (observer, completed, cancellation) => session.Generate(drawings, completed, observer, cancellation), result => Report(() =>
+        RunEngine<DrawingResult>(_activity, (observer, completed, cancellation) =>
+            session.Generate([.. drawings.Select(drawing => (drawing.Request, drawing.Images))], completed, observer, cancellation), result => Report(() =>
         {
-            if (result.Fault is { } fault)
-                ExceptionDispatchInfo.Throw(fault);
             WriteObject(result.Images, enumerateCollection: true);
+            // One error for an input: the pictures of a series have the same.
+            if (result.Fault is { } fault && _failedInput != drawings[result.Index].Input)
+            {
+                _failedInput = drawings[result.Index].Input;
+                ExceptionDispatchInfo.Throw(fault);
+            }
         }));
     }
 

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using ZImage.Engine.Generation;
+using ZImage.Ggml;
 using ZImage.PowerShell.Cmdlets;
 
 namespace ZImage.PowerShell.Execution;
@@ -65,6 +66,13 @@ public abstract class EngineCmdlet : ZImageCmdlet
                 WriteProgress(new ProgressRecord(ActivityId, activity, "Done") { ParentActivityId = ParentActivityId, RecordType = ProgressRecordType.Completed });
         }
         return Result(running);
+    }
+
+    /// <summary>The device of a name, or the first that works for <c>Auto</c>; ggml's log goes to the observer.</summary>
+    private protected static Device FindDevice(string name, IGenerationObserver observer)
+    {
+        using (GgmlLog.Use((_, line) => observer.OnMessage(MessageLevel.Debug, line)))
+            return Devices.Find(name);
     }
 
     private T Result<T>(Task<T> running)

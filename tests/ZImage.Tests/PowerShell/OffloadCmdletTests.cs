@@ -145,11 +145,11 @@ public sealed class OffloadCmdletTests(CmdletFixture fixture)
     public void APlanSaysWhatThePictureThenTakes()
     {
         string[] texts = fixture.Texts("""
-            $plan = Get-ZMemoryPlan -Prompt 'a cat' @small
+            $plan = Get-ZMemoryPlan -Prompt 'a cat that nobody drew' @small
             "$($plan.GetType().Name) $($plan.RequestedMode) $($plan.Mode) $($plan.Device) $($plan.Width)x$($plan.Height) $($plan.Steps) $($plan.BatchSize) $($plan.Fits)"
             $plan.Phases.Phase -join ' '
             $plan.PredictedSeconds -gt 0
-            $image = New-ZImage 'a cat' @small
+            $image = New-ZImage 'a cat that nobody drew' @small
             $image.Plan.PeakBytes -eq $plan.PeakBytes -and $image.PeakDeviceBytes -eq $plan.PeakBytes
             ($image | Get-ZMemoryPlan).PeakBytes -eq $plan.PeakBytes
             """);

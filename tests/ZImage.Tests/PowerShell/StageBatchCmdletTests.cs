@@ -43,7 +43,7 @@ public sealed class StageBatchCmdletTests(CmdletFixture fixture)
     [Fact]
     public async Task AStopLeavesTheSessionUsable()
     {
-        using Shell shell = fixture.Session.Create("1..200 | ForEach-Object { \"a cat $_\" } | New-ZImage -Size 64x64 -Steps 1000 -Model tiny -StageBatch 200");
+        using Shell shell = fixture.Session.Create("1..64 | ForEach-Object { \"a cat $_\" } | New-ZImage -Size 64x64 -Steps 1000 -Model tiny -StageBatch 64");
         var stepped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         shell.Streams.Progress.DataAdded += (sender, e) =>
         {
