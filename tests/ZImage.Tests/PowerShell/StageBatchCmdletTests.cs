@@ -12,9 +12,9 @@ public sealed class StageBatchCmdletTests(CmdletFixture fixture)
     public void PicturesComeAsSoonAsTheyAreDecoded()
     {
         // Each picture is seen before the next is there: the second one's decoding is reported behind the first one's line.
-        PowerShellResult result = fixture.Session.Run(CmdletFixture.Small + "1..3 | ForEach-Object { \"a cat $_\" } | New-ZImage @small -StageBatch 5 -Model tiny | ForEach-Object { $_.Prompt }").ShouldSucceed();
+        PowerShellResult result = fixture.Session.Run(CmdletFixture.Small + "1..3 | ForEach-Object { \"a boat $_\" } | New-ZImage @small -StageBatch 5 -Model tiny | ForEach-Object { $_.Prompt }").ShouldSucceed();
 
-        Assert.Equal(["a cat 1", "a cat 2", "a cat 3"], result.Output.Select(o => o.ToString()));
+        Assert.Equal(["a boat 1", "a boat 2", "a boat 3"], result.Output.Select(o => o.ToString()));
         Assert.Equal(["Drawing 3 prompts stage by stage"], result.Progress.Select(record => record.Activity).Distinct());
         string[] states = [.. result.Progress.Where(record => record.RecordType == ProgressRecordType.Processing).Select(record => record.StatusDescription.Split(',')[0])];
         Assert.Contains("Reading 3 prompts", states);
