@@ -43,10 +43,11 @@ a green tree,3,64x64,2,heun
     }
 
     It 'runs examples/<name>' -ForEach @(
-        @{ name = 'demo.ps1'; files = 'cat.png', 'contact-sheet.png' }
-        @{ name = 'batch.ps1'; files = 'batch/00-42.png', 'batch/01-7.png', 'batch/images.csv' }
+        @{ name = 'demo.ps1'; options = @{}; files = 'cat.png', 'contact-sheet.png' }
+        @{ name = 'batch.ps1'; options = @{}; files = 'batch/00-42.png', 'batch/01-7.png', 'batch/images.csv' }
+        @{ name = 'judge-card.ps1'; options = @{ Demo = $true }; files = 'report.md', 'report.html' }
     ) {
-        & "$PSScriptRoot/../examples/$name" -OutputFolder (Join-Path $TestDrive 'examples') -Device CPU | Should -Not -BeNullOrEmpty
+        & "$PSScriptRoot/../examples/$name" -OutputFolder (Join-Path $TestDrive 'examples') -Device CPU @options -WarningAction SilentlyContinue | Should -Not -BeNullOrEmpty
         $files | ForEach-Object { Join-Path $TestDrive 'examples' $_ | Should -Exist }
     }
 }
