@@ -59,6 +59,8 @@ public sealed class ModelSession : IDisposable
             _planner = new SessionPlanner(_model, SystemLimit);
             _prompts = new PromptCache(textEncoder.Checkpoint.Fingerprint, (int)_model.TextEncoder.Config.Hidden, () => _model.MemoryOf(ComponentKind.TextEncoder).Backend.Device);
             Apply(options.Offload, observer);
+            if (device.Backend != BackendKind.Cpu)
+                observer?.OnMessage(MessageLevel.Verbose, _model.Autoencoder.ConvolutionPath.ToString());
             _model.Residency.Bring(cancellation);
             _tokenizer = tokenizer!.GetAwaiter().GetResult();
             if (_tokenizer.VocabularySize > _model.TextEncoder.Vocabulary)

@@ -1,14 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using ZImage.Engine.Memory;
 using ZImage.Ggml;
 
 namespace ZImage.Engine.Models;
 
 /// <summary>
-/// How 3x3 convolutions are computed on a device: as products over gathered patches, or directly. Measured once in a process for a device and a
-/// file, never chosen by a budget, because the order of sums differs. On the CPU and on CUDA the products are always faster (direct kernels there
+/// How 3x3 convolutions are computed on a device: as products over gathered patches, or directly. Measured once for a device and a file and kept in
+/// <see cref="CacheFolder.Convolutions"/>, never chosen by a budget, because the order of sums differs. On the CPU and on CUDA the products are always faster (direct kernels there
 /// use no matrix units), so only Vulkan, whose drivers differ, is measured.
 /// </summary>
 /// <param name="IsDirect">Whether they are computed directly.</param>
@@ -17,9 +19,10 @@ public sealed record ConvolutionPath(bool IsDirect, double? Speedup)
 {
     // A picture should not depend on what else ran while it was measured.
     private const double ClearlyFaster = 1.25;
+    private const string Direct = "direct", Patches = "gathered";
     private const int ImageSize = 32, Kernel = 3, Runs = 3;
 
-    private static readonly ConcurrentDictionary<(string Device, string Description, GgmlType Type, long Inputs, long Outputs), ConvolutionPath> s_measured = [];
+    private static readonly ConcurrentDictionary<(string Device, string Description, GgmlType Type, long Inputs, long Outputs), ConvolutionPath> s_known = [];
 
     internal static ConvolutionPath Gathered { get; } = new(false, null);
 
@@ -31,12 +34,39 @@ public sealed record ConvolutionPath(bool IsDirect, double? Speedup)
             return Gathered;
         Tensor kernel = weights.Blocks.SelectMany(block => block.Weights).Select(weight => weight.Tensor).Where(t => t.Ne(0) == Kernel && t.Ne(1) == Kernel).MaxBy(t => t.Bytes);
         var key = (device.Name, device.Description, kernel.Type, kernel.Ne(2), kernel.Ne(3));
-        return s_measured.TryGetValue(key, out ConvolutionPath? known) ? known : s_measured[key] = Measure(weights.Backend, kernel);
+        return s_known.TryGetValue(key, out ConvolutionPath? known) ? known : s_known[key] = Remembered(FormattableString.Invariant($"{key} {Devices.GgmlVersion}"), () => Measure(weights.Backend, kernel));
     }
 
     /// <summary>For verbose output.</summary>
     public override string ToString() => (IsDirect ? "Convolutions are computed directly" : "Convolutions are products over gathered patches")
         + (Speedup is { } speedup ? string.Create(CultureInfo.InvariantCulture, $" (direct: {speedup:F2}x as fast).") : ".");
+
+    // A picture that is drawn again tomorrow should be the same, so what was measured stays. A folder that cannot be written is done without.
+    internal static ConvolutionPath Remembered(string key, Func<ConvolutionPath> measure)
+    {
+        string path = Path.Combine(CacheFolder.Convolutions, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key))) + ".txt");
+        try
+        {
+            if (File.Exists(path) && File.ReadAllText(path).Split(' ') is [Direct or Patches, _] words && double.TryParse(words[1], CultureInfo.InvariantCulture, out double speedup))
+                return new ConvolutionPath(words[0] == Direct, speedup);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+        ConvolutionPath measured = measure();
+        try
+        {
+            if (measured.Speedup is { } faster)
+            {
+                Directory.CreateDirectory(CacheFolder.Convolutions);
+                File.WriteAllText(path, FormattableString.Invariant($"{(measured.IsDirect ? Direct : Patches)} {faster:F3}"));
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+        return measured;
+    }
 
     private static ConvolutionPath Measure(Backend backend, Tensor like)
     {

@@ -1,20 +1,23 @@
+using ZImage.Engine;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 
 namespace ZImage.Tests.Generation;
 
 /// <summary>Prompts that come again: the same picture, without the text encoder.</summary>
+[Collection(TestCache.Name)]
 public sealed class PromptCacheTests : IDisposable
 {
     private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;
 
     private readonly TemporaryFolder _folder = new();
+    private readonly string? _usual = Environment.GetEnvironmentVariable(TestCache.Variable);
 
-    public PromptCacheTests() => Environment.SetEnvironmentVariable("ZIMAGE_CACHE_PATH", _folder.Path);
+    public PromptCacheTests() => Environment.SetEnvironmentVariable(TestCache.Variable, _folder.Path);
 
     public void Dispose()
     {
-        Environment.SetEnvironmentVariable("ZIMAGE_CACHE_PATH", null);
+        Environment.SetEnvironmentVariable(TestCache.Variable, _usual);
         _folder.Dispose();
     }
 

@@ -1,4 +1,4 @@
-namespace ZImage.Engine.Generation;
+namespace ZImage.Engine;
 
 /// <summary>
 /// Where ZImage keeps files that can be made again: the folder named by the environment variable <c>ZIMAGE_CACHE_PATH</c>, else
@@ -12,6 +12,9 @@ public static class CacheFolder
 
     /// <summary>Hidden states of prompts.</summary>
     public static string Prompts => System.IO.Path.Combine(Path, "prompts");
+
+    /// <summary>How convolutions are computed on devices that were measured.</summary>
+    public static string Convolutions => System.IO.Path.Combine(Path, "convolutions");
 
     private static string Default => OperatingSystem.IsWindows()
         ? System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "ZImage")
