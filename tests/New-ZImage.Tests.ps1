@@ -24,10 +24,10 @@ Describe 'New-ZImage' {
     }
 
     It 'shows the image in a table and in a list' {
-        $image = New-ZImage 'a cat' @small -Seed 42
+        $image = New-ZImage 'a cat that was not drawn before' @small -Seed 42
         $table = $image | Format-Table | Out-String -Width 120
         $table | Should -Match 'Size\s+Steps\s+Seed\s+Time \(s\)\s+PixelHash\s+Prompt'
-        $table | Should -Match "64x64\s+2\s+42\s+[\d.,]+\s+$($image.PixelHash.Substring(0, 10))\s+a cat"
+        $table | Should -Match "64x64\s+2\s+42\s+[\d.,]+\s+$($image.PixelHash.Substring(0, 10))\s+a cat that"
         $list = $image | Format-List | Out-String -Width 200
         $list | Should -Match 'Sampling\s+: 2 steps of \w+ on \w+, shift [\d.,]+, CFG scale 1'
         $list | Should -Match 'Phases\s+: Tokenize [\d.,]+ s, Offload [\d.,]+ s, Condition [\d.,]+ s, Sample [\d.,]+ s, Decode [\d.,]+ s'

@@ -38,6 +38,13 @@ internal sealed class Drawing
 
     public List<GeneratedImage> Made { get; } = [];
 
+    /// <summary>Lets go what was handed over.</summary>
+    public void LetGo()
+    {
+        Latents = [];
+        Made.Clear();
+    }
+
     /// <summary>What kept it from being drawn, where that is no matter of the others.</summary>
     public ZImageException? Fault { get; set; }
 }
@@ -60,6 +67,9 @@ internal sealed record RunShape(IReadOnlyList<int> Prompts, IReadOnlyList<Drawin
     /// <summary>A whole run of one drawing whose prompts are not known yet.</summary>
     public static RunShape Of(DrawingShape drawing)
         => new(drawing.NegativeTokens > 0 ? [drawing.PromptTokens, drawing.NegativeTokens] : [drawing.PromptTokens], [drawing], [drawing]);
+
+    /// <summary>Whether the pictures are of different sizes.</summary>
+    public bool HasSizes => Decoded.Select(drawing => (drawing.Request.Width, drawing.Request.Height)).Distinct().Skip(1).Any();
 
     /// <summary>The same with every drawing changed.</summary>
     public RunShape With(Func<DrawingShape, DrawingShape> change) => this with { Sampled = [.. Sampled.Select(change)], Decoded = [.. Decoded.Select(change)] };

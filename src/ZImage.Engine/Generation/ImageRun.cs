@@ -37,15 +37,17 @@ internal sealed class ImageRun
     /// <param name="prepare">Tokenizes; the first part of the run.</param>
     /// <param name="checkFiles">Called after each step.</param>
     /// <param name="completed">Called with each drawing, in order, when its pictures are there or it has failed for reasons of its own.</param>
-    /// <exception cref="BudgetTooSmallException">The drawings do not fit together; nothing was moved.</exception>
-    public void Draw(Func<IReadOnlyList<Drawing>> prepare, Action checkFiles, Action<int, Drawing> completed)
+    /// <returns>False where several drawings do not go together: nothing was moved then.</returns>
+    /// <exception cref="BudgetTooSmallException">A single drawing does not fit; nothing was moved.</exception>
+    public bool Draw(Func<IReadOnlyList<Drawing>> prepare, Action checkFiles, Action<int, Drawing> completed)
     {
         _cancellation.ThrowIfCancellationRequested();
         Report(Phase.Tokenize, null);
         _drawings = _timeline.Record(Phase.Tokenize, "prompt", prepare);
         try
         {
-            _ladder.Start(Rest());
+            if (!_ladder.Start(Rest()))
+                return false;
             _plan = _ladder.Plan;
             Condition();
             for (int i = 0; i < _drawings.Count; i++)
@@ -55,7 +57,9 @@ internal sealed class ImageRun
                 if (_drawings[i].Fault is null)
                     Part(i, Phase.Decode, () => Rest(i), _ => Decode(i));
                 completed(i, _drawings[i]);
+                _drawings[i].LetGo();
             }
+            return true;
         }
         finally
         {

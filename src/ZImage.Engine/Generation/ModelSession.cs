@@ -57,7 +57,7 @@ public sealed class ModelSession : IDisposable
             // An array: PowerShell cannot index the list that a collection expression would make.
             Components = new[] { Summarize(ComponentKind.Transformer, _model.Transformer.Weights), Summarize(ComponentKind.TextEncoder, _model.TextEncoder.Weights), Summarize(ComponentKind.Autoencoder, _model.Autoencoder.Weights) };
             _planner = new SessionPlanner(_model, SystemLimit);
-            _prompts = new PromptCache(textEncoder.Checkpoint.Fingerprint, (int)_model.TextEncoder.Config.Hidden, () => _model.MemoryOf(ComponentKind.TextEncoder).Backend.Device);
+            _prompts = new PromptCache(textEncoder.Checkpoint.Fingerprint, _model.TextEncoder.Config, () => _model.MemoryOf(ComponentKind.TextEncoder).Backend.Device);
             Apply(options.Offload, observer);
             if (device.Backend != BackendKind.Cpu)
                 observer?.OnMessage(MessageLevel.Verbose, _model.Autoencoder.ConvolutionPath.ToString());
@@ -179,7 +179,7 @@ public sealed class ModelSession : IDisposable
         {
             try
             {
-                DrawAll([.. drawings.Select((drawing, i) => (i, drawing.Request, drawing.Images))], completed, observer, cancellation);
+                DrawAll([.. drawings.Select((drawing, i) => new Asked(i, drawing.Request, drawing.Images))], completed, observer, cancellation);
                 return true;
             }
             finally
@@ -204,7 +204,8 @@ public sealed class ModelSession : IDisposable
         {
             RunShape run = Shape(request, images) with { Encodes = encodes };
             long bytes = budget is null ? _planner.Budget().Bytes : _planner.BytesOf(budget);
-            return modes.Select(mode => _planner.Make(run, mode, bytes, timed: true)).ToList();
+            // In the session's own mode, as a run of it would be planned.
+            return modes.Select(mode => budget is null && mode == Offload.Mode ? _planner.MakeForRun(run, timed: true) : _planner.Make(run, mode, bytes, timed: true)).ToList();
         }, observer, cancellation);
     }
 
@@ -254,61 +255,69 @@ public sealed class ModelSession : IDisposable
             throw new InvalidSettingException("BatchSize", images, $"from 1 to {MostTogether}");
     }
 
-    private void DrawAll(IReadOnlyList<(int Index, ImageRequest Request, int Images)> asked, Action<DrawingResult> completed, IGenerationObserver? observer, CancellationToken cancellation)
+    private void DrawAll(IReadOnlyList<Asked> asked, Action<DrawingResult> completed, IGenerationObserver? observer, CancellationToken cancellation)
     {
         // Faults of requests come in their turn, behind the pictures before them.
         var faults = new Dictionary<int, ZImageException>();
-        var resolved = new List<(int Index, ImageRequest Request, int Images)>();
-        foreach ((int index, ImageRequest request, int images) in asked)
+        var resolved = new List<Asked>();
+        foreach (Asked each in asked)
         {
             try
             {
-                CheckBatch(images);
-                resolved.Add((index, Resolve(request), images));
+                CheckBatch(each.Images);
+                resolved.Add(new Asked(each.Index, Resolve(each.Request), each.Images));
             }
             catch (ZImageException fault) when (ImageRun.IsOfOne(fault))
             {
-                faults[index] = fault;
+                faults[each.Index] = fault;
             }
         }
-        int next = asked.Count > 0 ? asked[0].Index : 0;
-        void Complete(int index, IReadOnlyList<GeneratedImage> images, ZImageException? fault)
-        {
-            for (; faults.Remove(next, out ZImageException? earlier); next++)
-                completed(new DrawingResult(next, [], earlier));
-            next = index + 1;
-            completed(new DrawingResult(index, images, fault));
-        }
+        int next = 0;
         if (resolved.Count > 0)
             DrawTogether(resolved, Complete, observer, cancellation);
         foreach ((int index, ZImageException fault) in faults.OrderBy(pair => pair.Key))
             completed(new DrawingResult(index, [], fault));
+
+        void Complete(DrawingResult result)
+        {
+            for (; faults.Remove(next, out ZImageException? earlier); next++)
+                completed(new DrawingResult(next, [], earlier));
+            next = result.Index + 1;
+            completed(result);
+        }
     }
 
-    // What does not fit together is drawn in two halves.
-    private void DrawTogether(IReadOnlyList<(int Index, ImageRequest Request, int Images)> asked, Action<int, IReadOnlyList<GeneratedImage>, ZImageException?> completed, IGenerationObserver? observer, CancellationToken cancellation)
+    // What does not go together is drawn in two halves.
+    private void DrawTogether(IReadOnlyList<Asked> asked, Action<DrawingResult> completed, IGenerationObserver? observer, CancellationToken cancellation)
     {
-        var run = new ImageRun(_model, _planner, _prompts, this, observer, cancellation);
+        int done = 0;
+        bool together;
         try
         {
-            run.Draw(() => [.. asked.Select(each => Tokenize(each.Request, each.Images, observer))], () => CheckFiles(lookUp: false),
-                (i, drawing) =>
+            var run = new ImageRun(_model, _planner, _prompts, this, observer, cancellation);
+            together = run.Draw(() => [.. asked.Select(each => each.Drawing ??= Tokenize(each.Request, each.Images, observer))], () => CheckFiles(lookUp: false), (i, drawing) =>
             {
                 // What was read from a changed file is no picture of the model.
                 CheckFiles(lookUp: false);
-                completed(asked[i].Index, drawing.Fault is null ? drawing.Made : [], drawing.Fault);
+                done++;
+                completed(new DrawingResult(asked[i].Index, drawing.Fault is null ? [.. drawing.Made] : [], drawing.Fault));
             });
         }
-        catch (BudgetTooSmallException) when (asked.Count > 1)
+        catch (ZImageException fault) when (done == 0 && ImageRun.IsOfOne(fault))
         {
-            int half = asked.Count / 2;
-            DrawTogether([.. asked.Take(half)], completed, observer, cancellation);
-            DrawTogether([.. asked.Skip(half)], completed, observer, cancellation);
+            if (asked.Count == 1)
+            {
+                completed(new DrawingResult(asked[0].Index, [], fault));
+                return;
+            }
+            // Of one prompt, perhaps, or of too many at a time.
+            together = false;
         }
-        catch (BudgetTooSmallException fault)
-        {
-            completed(asked[0].Index, [], fault);
-        }
+        if (together)
+            return;
+        int half = asked.Count / 2;
+        DrawTogether([.. asked.Take(half)], completed, observer, cancellation);
+        DrawTogether([.. asked.Skip(half)], completed, observer, cancellation);
     }
 
     private Drawing Tokenize(ImageRequest request, int images, IGenerationObserver? observer)
@@ -374,7 +383,14 @@ public sealed class ModelSession : IDisposable
             return;
         }
         Warn(ladder.Plan);
-        ladder.Do(ladder.Plan.Phases[0].Phase, () => shape, _ => true);
+        try
+        {
+            ladder.Do(ladder.Plan.Phases[0].Phase, () => shape, _ => true);
+        }
+        finally
+        {
+            _model.Residency.Transfer.Rest();
+        }
 
         void Warn(MemoryPlan plan)
         {
@@ -465,5 +481,11 @@ public sealed class ModelSession : IDisposable
     {
         List<CheckpointTensor> stored = [.. weights.Blocks.SelectMany(b => b.Weights).Select(w => w.Source.Stored)];
         return new ComponentSummary(kind, weights.File.Path, stored.Sum(s => s.Elements), stored.Sum(s => s.Bytes), CheckpointTensor.BytesByType(stored));
+    }
+
+    // What is to be drawn, and what was made of it once its prompt was read.
+    private sealed record Asked(int Index, ImageRequest Request, int Images)
+    {
+        public Drawing? Drawing { get; set; }
     }
 }

@@ -1,4 +1,5 @@
 using ZImage.Engine.Memory;
+using ZImage.Engine.Models;
 using ZImage.Ggml;
 
 namespace ZImage.Engine.Generation;
@@ -25,17 +26,18 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
     public Action<PhasePlan, Action> Entering { get; init; } = (_, enter) => enter();
 
     /// <summary>Plans a run and follows the plan from now on.</summary>
-    /// <exception cref="BudgetTooSmallException">It does not fit; nothing was moved.</exception>
-    public void Start(RunShape run)
+    /// <returns>False where several drawings do not go together: they do not fit, or tiles are of one size and the pictures are not.</returns>
+    /// <exception cref="BudgetTooSmallException">A single drawing does not fit; nothing was moved.</exception>
+    public bool Start(RunShape run)
     {
-        MemoryPlan plan = planner.Make(run, planner.Options.Mode, planner.Budget().Bytes);
-        // What an allocation has shown once must not keep from drawing what it did not speak of.
-        if (!plan.Fits && planner.IsLowered && !planner.Options.Strict)
-            plan = Fitting(planner.Make(run, OffloadMode.Auto, plan.BudgetBytes)) ?? planner.Make(run, planner.Options.Mode, planner.Budget(lowered: false).Bytes);
+        MemoryPlan plan = planner.MakeForRun(run);
+        if (run.Decoded.Count > 1 && (!plan.Fits || (plan.Decoding.Method == ImageMethod.Tiles || planner.Options.VaeTiling == VaeTiling.On) && run.HasSizes))
+            return false;
         if (!plan.Fits)
             throw new BudgetTooSmallException(plan, planner.Advise(run, plan));
         observer?.OnMessage(MessageLevel.Verbose, plan.Describe());
         Follow(plan);
+        return true;
     }
 
     /// <summary>Does a part of a phase with what the plan holds on the device then.</summary>
@@ -58,6 +60,7 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
             {
                 // A place may be there without its weights being so, or not be there at all.
                 _entered = null;
+                model.Residency.Transfer.Rest();
                 if (planner.Options.Strict || _steps.Count >= MostSteps || Smaller(rest()) is not { } smaller)
                     throw;
                 var step = new StepDown(phase, Plan.Mode, smaller.Mode, Plan.BudgetBytes, smaller.BudgetBytes, fault.Message, smaller);
@@ -97,15 +100,14 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
     private MemoryPlan? Smaller(RunShape rest)
     {
         long budget = Math.Min(planner.Budget().Bytes, Math.Min(Plan.BudgetBytes, Plan.PeakBytes) / 8 * 7);
-        foreach (OffloadMode mode in (OffloadMode[])[Plan.RequestedMode, OffloadMode.Auto])
+        foreach (OffloadMode mode in ((OffloadMode[])[Plan.RequestedMode, OffloadMode.Auto]).Distinct())
         {
-            if (Fitting(planner.Make(rest, mode, budget)) is { } plan)
+            MemoryPlan plan = planner.Make(rest, mode, budget);
+            if (plan.Fits)
                 return plan;
         }
         MemoryPlan least = planner.MakeLeast(rest);
         long needed = Plan.Phases.Where(phase => least.Phases.Any(left => left.Phase == phase.Phase)).Max(phase => phase.PeakBytes);
         return least.PeakBytes < needed ? least : null;
     }
-
-    private static MemoryPlan? Fitting(MemoryPlan plan) => plan.Fits ? plan : null;
 }

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using ZImage.Engine.Checkpoints;
+using ZImage.Engine.Models;
 using ZImage.Ggml;
 
 namespace ZImage.Engine.Generation;
@@ -24,10 +26,13 @@ public enum PromptCaching
 /// encoding would give. The longest unused go first.
 /// </summary>
 /// <param name="fingerprint">Of the text encoder.</param>
-/// <param name="hidden">Values a token.</param>
+/// <param name="config">Its sizes and constants, some of which lie beside its file.</param>
 /// <param name="device">What computes the text encoder now.</param>
-internal sealed class PromptCache(string fingerprint, int hidden, Func<Device> device)
+internal sealed class PromptCache(string fingerprint, Qwen3Config config, Func<Device> device)
 {
+    // To be raised when the text encoder's graph computes other bits.
+    private const int Version = 1;
+
     private const long MostMemory = 256L << 20, MostDisk = 1L << 30;
     private const string TensorName = "hidden_state";
 
@@ -83,7 +88,7 @@ internal sealed class PromptCache(string fingerprint, int hidden, Func<Device> d
     {
         Device computing = device();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes($"{fingerprint}\n{computing.Backend} {computing.Description}\n{Devices.GgmlVersion}\n"));
+        hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{fingerprint} {config.RopeTheta:R} {config.RmsEps:R}\n{Version} {computing.Backend} {computing.Description}\n{Devices.GgmlVersion}\n")));
         hash.AppendData(MemoryMarshal.AsBytes(tokens));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
@@ -106,16 +111,28 @@ internal sealed class PromptCache(string fingerprint, int hidden, Func<Device> d
         try
         {
             using var file = Checkpoint.Open(path);
-            if (!file.Tensors.TryGetValue(TensorName, out CheckpointTensor? tensor) || tensor.Type.Ggml != GgmlType.F32 || tensor.Elements != (long)hidden * tokens)
+            if (!file.Tensors.TryGetValue(TensorName, out CheckpointTensor? tensor) || tensor.Type.Ggml != GgmlType.F32 || tensor.Elements != config.Hidden * tokens)
                 return null;
             var state = new float[tensor.Elements];
             tensor.Data.CopyTo(MemoryMarshal.AsBytes(state.AsSpan()));
-            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
-            return Models.FiniteNumbers.All(state) ? state : null;
+            Touch(path);
+            return FiniteNumbers.All(state) ? state : null;
         }
         catch (Exception e) when (e is ZImageException or IOException or UnauthorizedAccessException)
         {
             return null;
+        }
+    }
+
+    // So that it stays when others go; in a folder that may only be read it does without.
+    private static void Touch(string path)
+    {
+        try
+        {
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
         }
     }
 
@@ -124,7 +141,7 @@ internal sealed class PromptCache(string fingerprint, int hidden, Func<Device> d
         Directory.CreateDirectory(CacheFolder.Prompts);
         var writer = new SafetensorsWriter();
         writer.AddMetadata("text_encoder", fingerprint);
-        writer.AddTensor(TensorName, "F32", [hidden, tokens], MemoryMarshal.AsBytes(state.AsSpan()).ToArray());
+        writer.AddTensor(TensorName, "F32", [config.Hidden, tokens], MemoryMarshal.AsBytes(state.AsSpan()).ToArray());
         // Another process may read or write the same file.
         string temporary = Path.Combine(CacheFolder.Prompts, $".{Guid.NewGuid():N}.tmp");
         try
@@ -148,7 +165,14 @@ internal sealed class PromptCache(string fingerprint, int hidden, Func<Device> d
             if (bytes <= MostDisk)
                 return;
             bytes -= file.Length;
-            file.Delete();
+            try
+            {
+                file.Delete();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // In use, or another process was faster.
+            }
         }
     }
 }

@@ -55,9 +55,6 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
         return lowered ? budget with { Bytes = Math.Min(budget.Bytes, _ceiling) } : budget;
     }
 
-    /// <summary>Whether an allocation has shown that there is less than was thought.</summary>
-    public bool IsLowered => _ceiling < long.MaxValue;
-
     /// <summary>Keeps budgets below what an allocation has shown to be too much, until the options change.</summary>
     public void Lower(long bytes) => _ceiling = Math.Min(_ceiling, bytes);
 
@@ -77,16 +74,16 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
     {
         // On a card a measurement takes milliseconds. Elsewhere it is spared where it decides nothing: what moves nothing is the fastest.
         timed |= model.Device.Backend == BackendKind.Cuda;
-        IReadOnlyList<ImageWay> ways = Ways(run);
-        if (mode == OffloadMode.Auto && !timed && Planner.Make(OffloadMode.None, Input(run, ways[0], budget, timed)) is { Fits: true } still)
+        ImageWay[] ways = [.. Ways(run).Where(way => way.Method != ImageMethod.Tiles)];
+        if (mode == OffloadMode.Auto && !timed && ways.Length > 0 && Planner.Make(OffloadMode.None, Input(run, ways[0], budget, timed)) is { Fits: true } still)
             return still with { RequestedMode = OffloadMode.Auto };
         timed |= mode == OffloadMode.Auto;
-        // Tiles change the picture: only what has no exact way is drawn so, in the largest that fit.
-        List<MemoryPlan> exact = [.. ways.Where(way => way.Method != ImageMethod.Tiles).Select(way => Planner.Make(mode, Input(run, way, budget, timed)))];
+        MemoryPlan[] exact = [.. ways.Select(way => Planner.Make(mode, Input(run, way, budget, timed)))];
         if (Planner.Fastest(exact) is { } fastest)
             return fastest;
-        MemoryPlan? least = exact.Count > 0 ? exact.MinBy(plan => plan.PeakBytes) : null;
-        foreach (ImageWay way in ways.Where(way => way.Method == ImageMethod.Tiles))
+        MemoryPlan? least = exact.MinBy(plan => plan.PeakBytes);
+        // Tiles change the picture: only what has no exact way is drawn so, in the largest that fit.
+        foreach (ImageWay way in Ways(run).Where(way => way.Method == ImageMethod.Tiles))
         {
             MemoryPlan plan = Planner.Make(mode, Input(run, way, budget, timed));
             if (plan.Fits)
@@ -94,7 +91,18 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
             if (least is null || plan.PeakBytes < least.PeakBytes)
                 least = plan;
         }
-        return least!;
+        return least ?? Planner.Make(mode, Input(run, DecodeWays(LargestOf(run))[^1], budget, timed));
+    }
+
+    /// <summary>The plan of a run with the session's own options and the budget of this moment.</summary>
+    public MemoryPlan MakeForRun(RunShape run, bool timed = false)
+    {
+        MemoryPlan plan = Make(run, Options.Mode, Budget().Bytes, timed);
+        if (plan.Fits || _ceiling == long.MaxValue || Options.Strict)
+            return plan;
+        // What an allocation has shown once must not keep from drawing what it did not speak of.
+        MemoryPlan any = Make(run, OffloadMode.Auto, plan.BudgetBytes, timed);
+        return any.Fits ? any : Make(run, Options.Mode, Budget(lowered: false).Bytes, timed);
     }
 
     /// <summary>The plan that needs the least memory of all, with a budget of just that.</summary>
@@ -122,8 +130,8 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
             yield return $"The budget {Options.VramBudget} is more than {model.Device.Name} has free: {ByteSize.Text(budget.Bytes)} count.";
         if (budget.AboveLimit)
             yield return $"The budget {Options.VramBudget} is more than Windows grants this process on {model.Device.Name}: the driver may move weights to shared memory, which is many times slower.";
-        if (plan.HostBytes > RamBudget())
-            yield return $"The RAM budget {Options.RamBudget} is less than the two buffers that weights pass through: {ByteSize.Text(plan.HostBytes)} are used.";
+        if (plan.HostBytes - plan.ActivationHostBytes > RamBudget())
+            yield return $"The RAM budget {Options.RamBudget} is less than the two buffers that weights pass through: {ByteSize.Text(plan.HostBytes - plan.ActivationHostBytes)} are used.";
         if (model.Device.Backend != BackendKind.Cpu && plan is { Fits: true, UploadBytes: 0 } && (Options.Reload != ReloadSource.Auto || Options.RamBudget.Kind != MemoryBudgetKind.Auto))
             yield return $"With the mode {plan.Mode} nothing leaves the device and comes again: Reload and RamBudget change nothing for pictures of the default size.";
         if (Options.Reload == ReloadSource.Memory && plan.RereadBytes > 0)
@@ -184,12 +192,24 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
 
     private (long Free, long Total) ReadMemory() => Devices.ReadMemory(model.Device) ?? (long.MaxValue / 4, long.MaxValue / 4);
 
-    // Of the largest pictures: what does for them does for all.
-    private IReadOnlyList<ImageWay> Ways(RunShape run)
+    // Those that the device's largest buffer and the RAM budget allow. Where a device computes in host memory, strips would only be there twice.
+    private IEnumerable<ImageWay> Ways(RunShape run)
     {
-        (int width, int height) = Needs.Latent(run.Decoded.MaxBy(drawing => (long)drawing.Request.Width * drawing.Request.Height)!);
+        DrawingShape largest = LargestOf(run);
+        DeviceMemory memory = model.MemoryOf(ComponentKind.Autoencoder);
+        long ram = memory is { UsesFiles: true, Type.IsHost: true } ? 0 : RamBudget();
+        return DecodeWays(largest).Where(way => way.Method != ImageMethod.Strips || ram > 0)
+            .Where(way => Needs.Decoding(largest, way) is var footprint && footprint.HostBytes <= ram && footprint.LargestBuffer <= memory.Type.MaxBytes);
+    }
+
+    private IReadOnlyList<ImageWay> DecodeWays(DrawingShape drawing)
+    {
+        (int width, int height) = Needs.Latent(drawing);
         return model.Autoencoder.DecodeWays(width, height, Options.VaeTiling, Options.VaeTileSize, Options.VaeTileOverlap);
     }
+
+    // What does for the largest pictures does for all.
+    private static DrawingShape LargestOf(RunShape run) => run.Decoded.MaxBy(drawing => (long)drawing.Request.Width * drawing.Request.Height)!;
 
     private PlanInput Input(RunShape run, ImageWay way, long budget, bool timed)
     {

@@ -44,6 +44,9 @@ public sealed record MemoryPlan
     /// <summary>Most host memory that a run takes: kept weights, the staging of the first run, through which everything comes, and activations that wait there.</summary>
     public required long HostBytes { get; init; }
 
+    /// <summary>Bytes of host memory in which activations wait, of <see cref="HostBytes"/>.</summary>
+    public long ActivationHostBytes { get; init; }
+
     /// <summary>Bytes that each run after the first reads from the files again.</summary>
     public required long RereadBytes { get; init; }
 

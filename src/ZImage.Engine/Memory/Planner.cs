@@ -42,7 +42,8 @@ internal static class Planner
             for (int i = 0; i < moved.Length; i++)
                 moved[i] = traffic.Enter(placements[i].Held, placements[i].Streamed, input.Phases[i].OnDevice ? input.Phases[i].Sequences : []);
         }
-        (HashSet<Block> kept, long hostBytes) = Keep(traffic.Moves, 2 * largest, input);
+        long activations = input.Phases.Max(need => need.HostBytes);
+        (HashSet<Block> kept, long hostBytes) = Keep(traffic.Moves, 2 * largest, input with { RamBudget = Math.Max(input.RamBudget - activations, 0) });
         return new MemoryPlan
         {
             RequestedMode = mode,
@@ -55,7 +56,8 @@ internal static class Planner
             Decoding = input.Decoding,
             Steps = input.Steps,
             BudgetBytes = input.VramBudget,
-            HostBytes = hostBytes + input.Phases.Max(need => need.HostBytes),
+            HostBytes = hostBytes + activations,
+            ActivationHostBytes = activations,
             RereadBytes = input.UsesStaging ? traffic.Moves.Where(move => !kept.Contains(move.Key)).Sum(move => move.Value * input.BytesOf(move.Key)) : 0,
             Kept = kept,
             // An array: PowerShell cannot index the list that a collection expression would make.

@@ -98,8 +98,16 @@ public sealed class WeightTransfer : IDisposable
         if (staged == 0 || _staging[0]?.Bytes >= staged)
             return;
         Rest();
-        for (int i = 0; i < _staging.Length; i++)
-            _staging[i] = new HostCopy(_ram, _memory.Backend.Device, staged, "staging");
+        try
+        {
+            for (int i = 0; i < _staging.Length; i++)
+                _staging[i] = new HostCopy(_ram, _memory.Backend.Device, staged, "staging");
+        }
+        catch
+        {
+            Rest();
+            throw;
+        }
     }
 
     /// <summary>Starts to bring a block to a place. What computes from that place must be done.</summary>
@@ -207,7 +215,7 @@ public sealed class WeightTransfer : IDisposable
             _kept[image] = new HostCopy(_ram, _memory.Backend.Device, image.Bytes, $"the weights of {image.Block.Name} in host memory");
             return true;
         }
-        catch (DeviceOutOfMemoryException)
+        catch (ZImageException fault) when (fault is DeviceOutOfMemoryException or BudgetExceededException)
         {
             return false;
         }

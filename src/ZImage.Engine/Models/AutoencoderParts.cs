@@ -6,7 +6,9 @@ namespace ZImage.Engine.Models;
 /// <summary>Group normalisation over [W, H, C] with weight and bias a channel, by statistics that are known already.</summary>
 internal sealed class GroupNormalization(ModelWeights weights, Block block, string name, long channels)
 {
-    private readonly Tensor _weight = weights.Require(block, name + ".weight", WeightUse.Vector, channels);
+    private readonly Tensor _weight = channels % GroupStatistics.Groups == 0 ? weights.Require(block, name + ".weight", WeightUse.Vector, channels)
+        : throw new TensorShapeMismatchException(weights.File.Path, name + ".weight", [(channels / GroupStatistics.Groups + 1) * GroupStatistics.Groups], [channels]);
+
     private readonly Tensor _bias = weights.Require(block, name + ".bias", WeightUse.Vector, channels);
 
     /// <param name="c">Context of the graph.</param>

@@ -34,7 +34,7 @@ public sealed record ConvolutionPath(bool IsDirect, double? Speedup)
             return Gathered;
         Tensor kernel = weights.Blocks.SelectMany(block => block.Weights).Select(weight => weight.Tensor).Where(t => t.Ne(0) == Kernel && t.Ne(1) == Kernel).MaxBy(t => t.Bytes);
         var key = (device.Name, device.Description, kernel.Type, kernel.Ne(2), kernel.Ne(3));
-        return s_known.TryGetValue(key, out ConvolutionPath? known) ? known : s_known[key] = Remembered(FormattableString.Invariant($"{key} {Devices.GgmlVersion}"), () => Measure(weights.Backend, kernel));
+        return s_known.TryGetValue(key, out ConvolutionPath? known) ? known : s_known.GetOrAdd(key, Remembered(FormattableString.Invariant($"{key} {Devices.GgmlVersion}"), () => Measure(weights.Backend, kernel)));
     }
 
     /// <summary>For verbose output.</summary>
@@ -53,7 +53,15 @@ public sealed record ConvolutionPath(bool IsDirect, double? Speedup)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
         }
-        ConvolutionPath measured = measure();
+        ConvolutionPath measured;
+        try
+        {
+            measured = measure();
+        }
+        catch (ZImageException e) when (e is DeviceOutOfMemoryException or BufferTooLargeException)
+        {
+            return Gathered;
+        }
         try
         {
             if (measured.Speedup is { } faster)

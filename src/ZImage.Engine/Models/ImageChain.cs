@@ -68,8 +68,17 @@ internal sealed class ImageChain : IDisposable
     }
 
     /// <summary>What <see cref="Compute"/> takes.</summary>
-    public Footprint Footprint => new(_state.Bytes + ComputeBuffer.Measure(_settings.Memory, Graphs), _passes.Sum(pass => pass.Flops), _slots.HostBytes,
-        _passes.Sum(pass => pass.LinkBytes));
+    public Footprint Footprint
+    {
+        get
+        {
+            long compute = ComputeBuffer.Measure(_settings.Memory, Graphs);
+            return new Footprint(_state.Bytes + compute, _passes.Sum(pass => pass.Flops), _slots.HostBytes, _passes.Sum(pass => pass.LinkBytes))
+            {
+                LargestBuffer = Math.Max(_state.Bytes, compute),
+            };
+        }
+    }
 
     /// <summary>Shape of the result.</summary>
     public ImageShape Output => _activations[^1].Shape;

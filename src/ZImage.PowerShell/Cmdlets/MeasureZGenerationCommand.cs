@@ -127,7 +127,7 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet, IDisposable
     // What comes by the pipeline is measured together, so that progress can say how much there is.
     protected override void ProcessRecord() => Report(() =>
     {
-        ModelSession session = Synthetic ? _synthetic ??= OpenSynthetic() : FindSession(Model);
+        ModelSession session = Synthetic ? _synthetic ?? OpenSynthetic() : FindSession(Model);
         if (Configuration is null)
         {
             List<MeasureConfiguration> own = For(session);
@@ -146,7 +146,9 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet, IDisposable
                 }
                 var settings = new ConfigurationSettings(configuration);
                 ModelSession meant = settings.Model?.Find() ?? session;
-                MeasureConfiguration read = settings.On(Basis(meant));
+                MeasureConfiguration basis = Basis(meant), read = settings.On(basis);
+                if (read.Offload.VramBudget != basis.Offload.VramBudget)
+                    read = read with { Offload = read.Offload with { VramBudget = Scaled(read.Offload.VramBudget, meant) } };
                 For(meant).Add(read);
             });
         }
@@ -163,13 +165,11 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet, IDisposable
 
     private ModelSession OpenSynthetic()
     {
-        // Its places are made by each configuration; until then nothing of it goes to the device.
-        var options = new SessionOptions { Offload = new OffloadOptions { Mode = Engine.Memory.OffloadMode.LayerStreaming } };
-        ModelSession session = RunEngine("Making a model of random weights", (observer, cancellation) =>
-            SyntheticModel.Open(FindDevice(Device ?? "Auto", observer), options, Scale, observer, cancellation));
-        if (session.SyntheticScale is < 1)
-            WriteVerbose(FormattableString.Invariant($"The model has {100 * session.SyntheticScale.Value:F1} % of the published weights, and a budget in bytes counts as much less."));
-        return session;
+        _synthetic = RunEngine("Making a model of random weights", (observer, cancellation) =>
+            SyntheticModel.Open(FindDevice(Device ?? "Auto", observer), new SessionOptions(), Scale, observer, cancellation));
+        if (_synthetic.SyntheticScale is { } scale and < 1)
+            WriteVerbose(FormattableString.Invariant($"The model has {100 * scale:F1} % of the published weights, and a budget in bytes counts as much less."));
+        return _synthetic;
     }
 
     // What a budget leaves room for is the same share of the model.
@@ -236,7 +236,7 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet, IDisposable
         MemoryBudget budget = VramBudget is { } given ? Scaled(given, session) : (Suite is null ? session.Offload.VramBudget
             : RunEngine(null, (observer, cancellation) => VramOffloadSuite.Budget(session, request, observer, cancellation)));
         // Each run is to read its prompt, as the picture of a new prompt does.
-        OffloadOptions options = session.Offload with { VramBudget = budget, PromptCache = PromptCaching.Off };
+        OffloadOptions options = (session == _synthetic ? new OffloadOptions() : session.Offload) with { VramBudget = budget, PromptCache = PromptCaching.Off };
         return new MeasureConfiguration(MeasureConfiguration.NameOf(options), options, request) { BatchSize = CheckedBatchSize() ?? 1 };
     }
 }

@@ -95,6 +95,22 @@ public sealed class StageBatchTests
         Assert.Equal(alone.Select(Identity), results.SelectMany(result => result.Images).Select(Identity));
     }
 
+    // Tiles are of one size: pictures of several sizes must not be drawn in those of the largest.
+    [Theory]
+    [InlineData(VaeTiling.Auto)]
+    [InlineData(VaeTiling.On)]
+    public void Pictures_of_several_sizes_in_tiles_are_those_made_one_by_one(VaeTiling tiling)
+    {
+        using ModelSession session = TinyModel.Open("CPU", new OffloadOptions(), Stop);
+        ImageRequest large = TinyModel.Request with { Width = 256, Height = 192, Steps = 1 };
+        (ImageRequest Request, int Images)[] drawings = [(large, 1), (large with { Height = 32 }, 1), (large with { Width = 128, Height = 128 }, 1)];
+        long budget = TinyModel.LeastBudget(session, large, 1, Stop);
+        session.SetOffload(new OffloadOptions { VaeTiling = tiling, VaeTileSize = tiling == VaeTiling.On ? 128 : null, VramBudget = tiling == VaeTiling.On ? MemoryBudget.Default : MemoryBudget.FromBytes(budget) }, null, Stop);
+        GeneratedImage[] alone = [.. drawings.Select(drawing => session.Generate(drawing.Request, null, Stop))];
+        Assert.Equal("Tiles", $"{alone[0].Plan.Decoding.Method}");
+        Assert.Equal(alone.Select(Identity), Draw(session, drawings).SelectMany(result => result.Images).Select(Identity));
+    }
+
     [Fact]
     public void What_was_finished_before_a_stop_was_handed_over()
     {
