@@ -46,9 +46,9 @@ public sealed partial class ViewTests
             Sample TIME TIME SIZE SIZE step 2
             Offload TIME TIME SIZE SIZE before Decode
             Decode TIME TIME SIZE SIZE image
-            Mode           Fits  Peak (MiB) Budget (MiB) Moved (MiB) Stay Streamed Time (s) Size  Decoding
-            ----           ----  ---------- ------------ ----------- ---- -------- -------- ----  --------
-            CondOnly       True SIZE SIZE SIZE    0        0 TIME 32x32 whole
+            Mode           Fits  Peak (MiB) Budget (MiB) Moved (MiB) Stay Streamed Time (s) Size          Decoding
+            ----           ----  ---------- ------------ ----------- ---- -------- -------- ----          --------
+            CondOnly       True SIZE SIZE SIZE    0        0 TIME 32x32         whole
             Phase     Component   Device   Weights (MiB) Work (MiB) Peak (MiB) Moved (MiB) Stay Streamed Time (s)
             -----     ---------   ------   ------------- ---------- ---------- ----------- ---- -------- --------
             Condition TextEncoder CPU SIZE SIZE SIZE SIZE    0        0 TIME
