@@ -43,9 +43,9 @@ public sealed record MeasurementSummary
     /// <summary>What the plan of the last run said of the device's bytes.</summary>
     public long? PredictedPeakBytes { get; init; }
 
-    /// <summary>One summary for each configuration of each model, in the order in which they were measured.</summary>
+    /// <summary>One summary for each configuration of each model, in the order in which they were measured. Runs of equal number and name with other settings are of another.</summary>
     public static IReadOnlyList<MeasurementSummary> Of(IEnumerable<GenerationMeasurement> runs)
-        => runs.GroupBy(run => (run.Model, run.Number, run.Configuration)).Select(group => Summarize([.. group])).ToArray();
+        => runs.GroupBy(run => run, MeasuredAlike.Runs).Select(group => Summarize([.. group])).ToArray();
 
     private static MeasurementSummary Summarize(IReadOnlyList<GenerationMeasurement> runs)
     {

@@ -12,11 +12,15 @@ internal static class ReportAnalysis
     {
         string?[] sentences =
         [
-            Outcome(subject), .. Failures(subject), Fastest(subject), .. Costs(subject), .. Tiles(subject), Moving(subject), PredictedTime(subject), PredictedPeak(subject),
+            .. Unsteady(subject), Outcome(subject), .. Failures(subject), Fastest(subject), .. Costs(subject), .. Tiles(subject), Moving(subject), PredictedTime(subject), PredictedPeak(subject),
             Repeatability(subject), .. StepsDown(subject), Pictures(subject),
         ];
         return new ReportSection("Analysis", [new ReportList([.. sentences.OfType<string>()])]);
     }
+
+    // One request gives one picture: where it does not, nothing else that was measured is worth much.
+    private static IEnumerable<string> Unsteady(ReportSubject subject)
+        => subject.Rows.Where(row => !row.IsSteady).Select(row => $"The runs of {row.Label} do not all give the same pixels, though they draw the same request.");
 
     private static string Outcome(ReportSubject subject)
     {
@@ -52,6 +56,8 @@ internal static class ReportAnalysis
     {
         if (subject.Fastest is not [ReportRow best, ..])
             return null;
+        if (!subject.DrawsAlike)
+            return "Rows draw different pictures, so their times are not compared.";
         string step = best.Summary.Step is { } each ? $", {Seconds(each.Median)} s a step" : "";
         string peak = best.Summary.PeakDeviceBytes is { } bytes ? $", with {Bytes(bytes)} of the device at most" : "";
         return $"{(subject.Fastest.Count == 1 ? "The one that succeeded" : "The fastest")} is {best.Label}: {Seconds(best.PictureSeconds)} s a picture{step}{peak}.";
@@ -60,7 +66,7 @@ internal static class ReportAnalysis
     // What the others cost in time, and save in memory, against the fastest.
     private static IEnumerable<string> Costs(ReportSubject subject)
     {
-        if (subject.Fastest is not [ReportRow best, ..] || best.PictureSeconds is not > 0)
+        if (!subject.DrawsAlike || subject.Fastest is not [ReportRow best, ..] || best.PictureSeconds is not > 0)
             yield break;
         foreach (ReportRow row in subject.Fastest.Skip(1))
         {
@@ -73,9 +79,9 @@ internal static class ReportAnalysis
 
     private static IEnumerable<string> Tiles(ReportSubject subject)
     {
-        foreach (ReportRow tiled in subject.Rows.Where(row => row.Settings.Offload.VaeTiling == Memory.VaeTiling.On && row.Summary.Decode is not null))
+        foreach (ReportRow tiled in subject.Rows.Where(row => row.UsesTiles && row.Summary.Decode is not null))
         {
-            ReportRow? whole = subject.Rows.FirstOrDefault(row => row.Settings.Offload.VaeTiling != Memory.VaeTiling.On && row.IsUpToTiles(tiled) && row.Summary.Decode is { Median: > 0 });
+            ReportRow? whole = subject.Rows.FirstOrDefault(row => !row.UsesTiles && row.IsUpToTiles(tiled) && row.Summary.Decode is { Median: > 0 });
             if (whole is null)
                 continue;
             double factor = tiled.Summary.Decode!.Median / whole.Summary.Decode!.Median;
@@ -131,7 +137,7 @@ internal static class ReportAnalysis
 
     private static string? Pictures(ReportSubject subject)
     {
-        ReportRow[] drawn = [.. subject.Rows.Where(row => row.Succeeded && row.Typical.PixelHash is not null)];
+        ReportRow[] drawn = [.. subject.Rows.Where(row => row is { Succeeded: true, IsSteady: true, Typical.PixelHash: not null })];
         if (drawn.Length < 2 || !drawn.All(drawn[0].DrawsAs))
             return null;
         string[][] groups = [.. drawn.GroupBy(row => row.Typical.PixelHash).OrderByDescending(group => group.Count()).Select(group => group.Select(row => row.Number).ToArray())];

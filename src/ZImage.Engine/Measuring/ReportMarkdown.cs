@@ -5,7 +5,7 @@ namespace ZImage.Engine.Measuring;
 /// <summary>A report as Markdown with tables, as GitHub reads it. Drawings are left out: the tables have their numbers.</summary>
 internal static class ReportMarkdown
 {
-    private const string Special = "\\`*_[]<>|~&";
+    private const string Special = "\\`*_[]<>|~&$";
 
     public static string Write(MeasurementReport report)
     {

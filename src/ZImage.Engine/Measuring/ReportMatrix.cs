@@ -46,7 +46,7 @@ internal static class ReportMatrix
         terms.AddRange(options.Select(option => option.Mode).Distinct().Order().Select(mode => $"{mode}: {Meaning(mode)}."));
         if (options.Any(option => option.TextEncoderOnCpu || option.VaeOnCpu))
             terms.Add("On CPU: the component computes on the processor, from the machine's memory, and never takes memory of the device.");
-        if (options.Any(option => option.VaeTiling == VaeTiling.On))
+        if (subject.Rows.Any(row => row.UsesTiles))
             terms.Add("Tiling: the picture passes through the autoencoder in tiles that overlap and are blended, which changes it a little.");
         return new ReportSection("Legend", [Options(subject), new ReportList(terms)]);
     }

@@ -11,7 +11,7 @@ internal static class ReportMemoryChart
     internal const int Lines = 8;
 
     private const double Width = 960, Height = 400, Left = 80, Right = 56, Top = 16, Bottom = 36;
-    private const double LabelGap = 5, LabelWidth = 14, LabelHeight = 13;
+    private const double LabelGap = 5, DigitWidth = 8, LabelSpace = 6, LabelHeight = 13;
     private const double Mib = 1 << 20, Gib = 1 << 30;
 
     // A budget that leaves everything at the foot of the drawing is told and not drawn.
@@ -48,18 +48,33 @@ internal static class ReportMemoryChart
             [.. rows.Select((row, i) => (Class("patch", i), $"{row.Number} {row.Summary.Configuration}"))]);
     }
 
-    // The number of each row where its line ends, beside those that end there too.
+    // The number of each row where its line ends, beside or around those that end there too.
     private static void Number(ReportDrawing drawing, IEnumerable<ReportRow> rows, Func<double, double> across, Func<long, double> up)
     {
-        List<(double X, double Y)> taken = [];
+        List<(double X, double Y, double Width)> taken = [];
         foreach (ReportRow row in rows)
         {
             TimelineEntry last = row.Typical.Timeline!.Entries.MaxBy(End)!;
-            (double x, double y) = (across(End(last)) + LabelGap, up(last.DeviceBytes) + LabelHeight / 3);
-            while (taken.Any(other => Math.Abs(other.X - x) < LabelWidth && Math.Abs(other.Y - y) < LabelHeight))
-                x += LabelWidth;
-            taken.Add((x, y));
+            (double X, double Y) end = (across(End(last)) + LabelGap, up(last.DeviceBytes) + LabelHeight / 3);
+            double width = DigitWidth * row.Number.Length;
+            (double x, double y) = Places(end, width)
+                .Where(place => !taken.Any(other => place.X < other.X + other.Width && other.X < place.X + width + LabelSpace && Math.Abs(other.Y - place.Y) < LabelHeight))
+                .DefaultIfEmpty(end).First();
+            taken.Add((x, y, width + LabelSpace));
             drawing.Text(row.Number, x, y);
+        }
+    }
+
+    // To the right as far as the drawing goes, then the same above, below, further above.
+    private static IEnumerable<(double X, double Y)> Places((double X, double Y) end, double width)
+    {
+        for (int i = 0; i * LabelHeight < 2 * Height; i++)
+        {
+            double y = end.Y + (i + 1) / 2 * LabelHeight * (i % 2 == 0 ? 1 : -1);
+            if (i > 0 && y is < LabelHeight or > Height - Bottom)
+                continue;
+            for (double x = end.X; x + width <= Width; x += width + LabelSpace)
+                yield return (x, y);
         }
     }
 

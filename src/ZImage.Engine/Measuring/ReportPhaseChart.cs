@@ -6,7 +6,7 @@ namespace ZImage.Engine.Measuring;
 /// <summary>What runs spend their time on: a bar for each configuration.</summary>
 internal static class ReportPhaseChart
 {
-    private const double Width = 960, Left = 250, Right = 70, Top = 8, Bottom = 36, RowHeight = 30, BarHeight = 20;
+    private const double Width = 960, Left = 250, Right = 170, Top = 8, Bottom = 36, RowHeight = 30, BarHeight = 20;
     private const int LabelLength = 36;
 
     // Thinner parts cannot be seen.

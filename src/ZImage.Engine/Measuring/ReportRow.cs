@@ -1,15 +1,17 @@
 using System.Globalization;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
+using ZImage.Engine.Models;
 
 namespace ZImage.Engine.Measuring;
 
 /// <summary>A configuration in a report: its runs, and what they come to.</summary>
 internal sealed class ReportRow
 {
-    private ReportRow(IReadOnlyList<GenerationMeasurement> runs)
+    private ReportRow(IReadOnlyList<GenerationMeasurement> runs, int number)
     {
         Runs = runs;
+        Number = number.ToString(CultureInfo.InvariantCulture);
         Summary = MeasurementSummary.Of(runs)[0];
         Settings = runs[^1].Settings;
         GenerationMeasurement[] successes = [.. runs.Where(run => run.Result == MeasurementResult.Success)];
@@ -25,7 +27,8 @@ internal sealed class ReportRow
     /// <summary>The successful run whose time is nearest to the median; the last run where none succeeded.</summary>
     public GenerationMeasurement Typical { get; }
 
-    public string Number => Summary.Number.ToString(CultureInfo.InvariantCulture);
+    /// <summary>Number of the configuration; its place among the rows where several have one number.</summary>
+    public string Number { get; }
 
     /// <summary>How sentences name it.</summary>
     public string Label => $"row {Number} ({Summary.Configuration})";
@@ -33,12 +36,18 @@ internal sealed class ReportRow
     /// <summary>Whether every run succeeded.</summary>
     public bool Succeeded => Summary.Result == MeasurementResult.Success;
 
+    /// <summary>Whether all successful runs give the same pixels, as far as they are known.</summary>
+    public bool IsSteady => Runs.Where(run => run.Result == MeasurementResult.Success).Select(run => run.PixelHash).OfType<string>().Distinct().Count() <= 1;
+
     /// <summary>Median over the successful runs, for each of the pictures that are made together.</summary>
     public double? PictureSeconds => Summary.Duration?.Median / Settings.BatchSize;
 
     /// <summary>Share of a run in which nothing was computed because weights were moved.</summary>
     public double? MovingShare
         => Typical is { Result: MeasurementResult.Success, DurationSeconds: > 0 } ? ((Typical.OffloadSeconds ?? 0) + (Typical.ReloadSeconds ?? 0)) / Typical.DurationSeconds : null;
+
+    /// <summary>Whether the picture was decoded in tiles, or would have been: asked for, they are not used for one that is not larger than a tile.</summary>
+    public bool UsesTiles => Typical.Plan?.Decoding.Method == ImageMethod.Tiles;
 
     public long? PeakHostBytes => Runs.Max(run => run.PeakHostBytes);
 
@@ -50,7 +59,7 @@ internal sealed class ReportRow
     public static string Name(MeasurementResult result) => result == MeasurementResult.OutOfMemory ? "Out of memory" : result.ToString();
 
     /// <summary>Whether two rows draw the same, whatever is done with memory.</summary>
-    public bool DrawsAs(ReportRow other) => Settings.Request == other.Settings.Request && Settings.BatchSize == other.Settings.BatchSize;
+    public bool DrawsAs(ReportRow other) => MeasuredAlike.Draw(Settings.Request, other.Settings.Request) && Settings.BatchSize == other.Settings.BatchSize;
 
     /// <summary>Whether two rows differ in tiles at most.</summary>
     public bool IsUpToTiles(ReportRow other) => DrawsAs(other) && WithoutTiles(Settings.Offload) == WithoutTiles(other.Settings.Offload);
@@ -76,7 +85,11 @@ internal sealed class ReportRow
     }
 
     public static IReadOnlyList<ReportRow> Of(IEnumerable<GenerationMeasurement> runs)
-        => [.. runs.GroupBy(run => (run.Number, run.Configuration)).Select(group => new ReportRow([.. group]))];
+    {
+        GenerationMeasurement[][] rows = [.. runs.GroupBy(run => run, MeasuredAlike.Runs).Select(group => group.ToArray())];
+        bool unique = rows.DistinctBy(row => row[0].Number).Count() == rows.Length;
+        return [.. rows.Select((row, i) => new ReportRow(row, unique ? row[0].Number : i + 1))];
+    }
 
     private static OffloadOptions WithoutTiles(OffloadOptions options) => options with { VaeTiling = default, VaeTileSize = null, VaeTileOverlap = 0 };
 }

@@ -26,6 +26,9 @@ internal sealed class ReportSubject
     /// <summary>Rows of which every run succeeded, the fastest first.</summary>
     public IReadOnlyList<ReportRow> Fastest => [.. Rows.Where(row => row.Succeeded).OrderBy(row => row.PictureSeconds)];
 
+    /// <summary>Whether every row draws the same picture, though perhaps more of it together: only then times compare.</summary>
+    public bool DrawsAlike => Rows.All(row => MeasuredAlike.Draw(row.Settings.Request, Rows[0].Settings.Request));
+
     public static IReadOnlyList<ReportSubject> Of(IReadOnlyList<GenerationMeasurement> runs)
         => [.. runs.GroupBy(run => (run.Model, run.Device, run.Context?.Environment.DeviceName)).Select(group => new ReportSubject([.. group]))];
 }

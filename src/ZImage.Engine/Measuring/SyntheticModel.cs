@@ -38,7 +38,7 @@ public static class SyntheticModel
 
     internal static ModelSession OpenSized(Device device, SessionOptions options, SyntheticSizes sizes, IGenerationObserver? observer, CancellationToken cancellation)
     {
-        SyntheticCheckpoints made = Make(sizes, observer, cancellation);
+        SyntheticCheckpoints made = Make(sizes, () => SyntheticCheckpoints.Create(sizes, cancellation), observer);
         try
         {
             return ModelSession.Open(ModelFiles.Of(made), device, options, observer, cancellation);
@@ -50,7 +50,7 @@ public static class SyntheticModel
         }
     }
 
-    private static SyntheticCheckpoints Make(SyntheticSizes sizes, IGenerationObserver? observer, CancellationToken cancellation)
+    internal static SyntheticCheckpoints Make(SyntheticSizes sizes, Func<SyntheticCheckpoints> create, IGenerationObserver? observer)
     {
         long start = Stopwatch.GetTimestamp();
         long needed = sizes.Bytes, available = Available();
@@ -58,12 +58,12 @@ public static class SyntheticModel
             throw new SyntheticModelTooLargeException(needed, available);
         try
         {
-            SyntheticCheckpoints made = SyntheticCheckpoints.Create(sizes, cancellation);
+            SyntheticCheckpoints made = create();
             observer?.OnMessage(MessageLevel.Verbose, FormattableString.Invariant(
                 $"Made {ByteSize.Text(needed)} of random weights in {Stopwatch.GetElapsedTime(start).TotalSeconds:F2} s: {sizes.Layers} layers of the transformer, {sizes.TextLayers} of the text encoder, {100 * made.Scale:F1} % of the published model."));
             return made;
         }
-        catch (OutOfMemoryException)
+        catch (Exception fault) when (IsOutOfMemory(fault))
         {
             throw new SyntheticModelTooLargeException(needed, available);
         }
@@ -72,6 +72,10 @@ public static class SyntheticModel
             throw new GenerationCancelledException();
         }
     }
+
+    // Weights are drawn by several threads, whose faults come together.
+    private static bool IsOutOfMemory(Exception fault)
+        => fault is OutOfMemoryException || fault is AggregateException all && all.Flatten().InnerExceptions.Any(each => each is OutOfMemoryException);
 
     // A container may have less than its machine.
     private static long Available() => Math.Min(SystemMemory.Read().Available, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
