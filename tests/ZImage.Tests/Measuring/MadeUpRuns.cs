@@ -120,7 +120,7 @@ internal static class MadeUpRuns
         Height = 1024,
         BatchSize = 1,
         Prompts = 1,
-        Decoding = ImageWay.Whole,
+        Decoding = configuration.Offload.VaeTiling == VaeTiling.On ? ImageWay.Tiles(128, 128, 8, 512, 0.25f) : ImageWay.Whole,
         Steps = 4,
         BudgetBytes = 12 * Gib,
         HostBytes = 0,

@@ -154,6 +154,65 @@ public sealed class ReportTests
         Assert.DoesNotContain("Set-ZOffload", streamed, StringComparison.Ordinal);
     }
 
+    // A picture that is not larger than a tile is decoded whole, whatever was asked for.
+    [Fact]
+    public void Tiles_that_were_not_used_are_not_judged()
+    {
+        GenerationMeasurement asked = Suite[4] with { Plan = Suite[1].Plan };
+        string text = Markdown([Suite[1], asked]);
+        Assert.DoesNotContain("Tiles take", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("which changes it a little", text, StringComparison.Ordinal);
+        Assert.Contains("Tiles take", Markdown([Suite[1], Suite[4]]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Different_pictures_are_not_compared()
+    {
+        MeasureConfiguration small = Configuration(2, OffloadMode.CondOnly) with { Request = Request with { Width = 256, Height = 256 } };
+        string text = Markdown([Success(Configuration(1, OffloadMode.CondOnly), 10, 2, 11 * Gib), Success(small, 2, 0.1, 8 * Gib)]);
+        Assert.Contains("Rows draw different pictures, so their times are not compared.", Items(Section(text, "Analysis")));
+        Assert.DoesNotContain("Against it", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Set-ZOffload", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rows_of_one_name_with_other_settings_stay_apart()
+    {
+        MeasureConfiguration large = Configuration(1, OffloadMode.CondOnly), small = large with { Request = Request with { Width = 256, Height = 256 } };
+        GenerationMeasurement[] runs = [Success(large, 10, 2, 11 * Gib), Success(small, 2, 0.1, 8 * Gib)];
+        Assert.Equal([10, 2], MeasurementSummary.Of(runs).Select(summary => summary.Duration!.Median));
+        // The same levels of noise are the same settings, though they are not the same list.
+        GenerationMeasurement Own(float[] sigmas) => Success(large with { Request = Request with { Sigmas = sigmas } }, 10, 2, 11 * Gib);
+        Assert.Equal(2, Assert.Single(MeasurementSummary.Of([Own([1, 0.5f, 0]), Own([1, 0.5f, 0])])).Runs);
+        Assert.Equal(2, MeasurementSummary.Of([Own([1, 0.5f, 0]), Own([1, 0.4f, 0])]).Count);
+    }
+
+    [Fact]
+    public void Runs_of_a_row_that_give_different_pictures_are_told_first()
+    {
+        MeasureConfiguration one = Configuration(1, OffloadMode.CondOnly);
+        string[] said = Items(Section(Markdown([Success(one, 10, 2, 11 * Gib, run: 1, hash: "A"), Success(one, 10, 2, 11 * Gib, run: 2, hash: "B")]), "Analysis"));
+        Assert.Equal("The runs of row 1 (CondOnly) do not all give the same pixels, though they draw the same request.", said[0]);
+    }
+
+    [Fact]
+    public void Memory_that_ran_out_in_a_plan_that_fits_gives_no_budget()
+    {
+        string text = Section(Markdown([OutOfMemory(Configuration(1, OffloadMode.CondOnly), 9 * Gib)]), "Recommendation");
+        Assert.Contains("the device had less room than it said", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("fits a budget", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_budget_below_the_card_is_said_and_not_recommended()
+    {
+        MeasureConfiguration less = Configuration(1, OffloadMode.CondOnly, VaeTiling.On);
+        less = less with { Offload = less.Offload with { VramBudget = MemoryBudget.FromBytes(6 * Gib), VaeTileOverlap = 0.5f } };
+        string text = Section(Markdown([Success(less, 10, 2, 5 * Gib)]), "Recommendation");
+        Assert.Contains("With a budget of 6GB on Some Card 12GB, use", text, StringComparison.Ordinal);
+        Assert.Contains("\nSet-ZOffload -OffloadMode CondOnly -VaeTiling On -VaeTileOverlap 0.5\n", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void When_nothing_succeeds_for_other_reasons_memory_is_not_blamed()
     {
