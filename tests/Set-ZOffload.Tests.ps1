@@ -93,14 +93,18 @@ Describe 'Set-ZOffload' {
         (New-ZImage 'a red cat on a blue background' -Seed 1).PixelHash | Should -Be $exact.PixelHash
     }
 
-    It 'decodes in strips, with the same pixels, where the budget is short' {
+    It 'takes tiles by itself where the budget is short, unless told not to' {
         $exact = New-ZImage 'a cat' -Seed 1
         $need = ($exact.Plan.Phases | Measure-Object PeakBytes -Maximum).Maximum
-        Set-ZOffload -VramBudget ($need - 1) -VaeTiling Off
-        $strips = New-ZImage 'a cat' -Seed 1
-        "$($strips.Plan.Decoding)" | Should -BeLike 'in strips*'
-        $strips.PeakDeviceBytes | Should -BeLessThan $need
-        $strips.PixelHash | Should -Be $exact.PixelHash
+        Set-ZOffload -VramBudget ($need - 1) -VaeTiling Off -WarningAction SilentlyContinue
+        New-ZImage 'a cat' -Seed 1 -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problem[0].FullyQualifiedErrorId | Should -BeLike 'BudgetTooSmall,*'
+        $problem[0].ErrorDetails.RecommendedAction | Should -BeLike '*-VaeTiling Auto*'
+        Set-ZOffload -VaeTiling Auto
+        $tiled = New-ZImage 'a cat' -Seed 1
+        "$($tiled.Plan.Decoding)" | Should -BeLike 'in * tiles of *'
+        $tiled.PeakDeviceBytes | Should -BeLessThan $need
+        $tiled.LatentHash | Should -Be $exact.LatentHash
     }
 
     It 'keeps what was read of prompts, unless told not to' {
