@@ -24,7 +24,8 @@ public sealed class StageBatchTests
     [MemberData(nameof(EachDevice))]
     public void Pictures_are_those_made_one_by_one_in_their_order(string device)
     {
-        (ImageRequest Request, int Images)[] drawings = device == "Vulkan0" ? s_drawings[..2] : s_drawings;
+        // The software device is slow.
+        (ImageRequest Request, int Images)[] drawings = device == "Vulkan0" ? [.. s_drawings[..2].Select(drawing => (drawing.Request with { Steps = 1 }, 1))] : s_drawings;
         using ModelSession session = TinyModel.Open(device, new OffloadOptions { PromptCache = PromptCaching.Off }, Stop);
         List<(string, string, long)> alone = [.. drawings.SelectMany(drawing => session.Generate(drawing.Request, drawing.Images, null, Stop)).Select(Identity)];
         foreach (OffloadMode mode in device == "Vulkan0" ? [OffloadMode.Aggressive] : Planner.Modes)
