@@ -1,4 +1,6 @@
+using System.Management.Automation;
 using ZImage.Tests.Hosting;
+using Shell = System.Management.Automation.PowerShell;
 
 namespace ZImage.Tests.Cmdlets;
 
@@ -37,6 +39,20 @@ public sealed class CmdletFixture : IDisposable
     /// <summary>What a script writes, as texts.</summary>
     public string[] Texts(string script, params (string Name, object? Value)[] variables)
         => [.. Session.Run(Small + script, variables).ShouldSucceed().Output.Select(o => o?.ToString() ?? "")];
+
+    /// <summary>Begins a script and waits until its progress has a status.</summary>
+    public static async Task<IAsyncResult> BeginAndWaitFor(Shell shell, Func<string, bool> status)
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        shell.Streams.Progress.DataAdded += (sender, e) =>
+        {
+            if (status(((PSDataCollection<ProgressRecord>)sender!)[e.Index].StatusDescription))
+                seen.TrySetResult();
+        };
+        IAsyncResult run = shell.BeginInvoke();
+        await seen.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        return run;
+    }
 
     public void Dispose()
     {

@@ -208,14 +208,7 @@ public sealed class MeasureZGenerationTests(CmdletFixture fixture)
     {
         string[] before = fixture.Texts(Unchanged);
         using Shell shell = fixture.Session.Create("Measure-ZGeneration -Model tiny -Size 64x64 -Steps 1000 -Configuration @{ OffloadMode = 'None'; VramBudget = '2GB' }, @{ Name = 'never' }");
-        var stepped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        shell.Streams.Progress.DataAdded += (sender, e) =>
-        {
-            if (((PSDataCollection<ProgressRecord>)sender!)[e.Index].StatusDescription.StartsWith("Step 2 ", StringComparison.Ordinal))
-                stepped.TrySetResult();
-        };
-        IAsyncResult run = shell.BeginInvoke();
-        await stepped.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        IAsyncResult run = await CmdletFixture.BeginAndWaitFor(shell, status => status.StartsWith("Step 2 ", StringComparison.Ordinal));
         shell.Stop();
 
         Assert.Throws<PipelineStoppedException>(() => shell.EndInvoke(run));

@@ -44,14 +44,7 @@ public sealed class StageBatchCmdletTests(CmdletFixture fixture)
     public async Task AStopLeavesTheSessionUsable()
     {
         using Shell shell = fixture.Session.Create("1..64 | ForEach-Object { \"a cat $_\" } | New-ZImage -Size 64x64 -Steps 1000 -Model tiny -StageBatch 64");
-        var stepped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        shell.Streams.Progress.DataAdded += (sender, e) =>
-        {
-            if (((PSDataCollection<ProgressRecord>)sender!)[e.Index].StatusDescription.Contains("Step 2 ", StringComparison.Ordinal))
-                stepped.TrySetResult();
-        };
-        IAsyncResult run = shell.BeginInvoke();
-        await stepped.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        IAsyncResult run = await CmdletFixture.BeginAndWaitFor(shell, status => status.Contains("Step 2 ", StringComparison.Ordinal));
         shell.Stop();
 
         Assert.Throws<PipelineStoppedException>(() => shell.EndInvoke(run));

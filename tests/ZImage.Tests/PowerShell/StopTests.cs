@@ -16,14 +16,7 @@ public sealed class StopTests(CmdletFixture fixture)
     public async Task StopEndsTheRunAndLeavesTheSessionUsable()
     {
         using Shell shell = fixture.Session.Create(Endless);
-        var stepped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        shell.Streams.Progress.DataAdded += (sender, e) =>
-        {
-            if (((PSDataCollection<ProgressRecord>)sender!)[e.Index].StatusDescription.StartsWith("Step 2 ", StringComparison.Ordinal))
-                stepped.TrySetResult();
-        };
-        IAsyncResult run = shell.BeginInvoke();
-        await stepped.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        IAsyncResult run = await CmdletFixture.BeginAndWaitFor(shell, status => status.StartsWith("Step 2 ", StringComparison.Ordinal));
 
         long stopping = Stopwatch.GetTimestamp();
         shell.Stop();
