@@ -10,7 +10,19 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Module/ZImage.format.ps1xml')
     TypesToProcess       = @('Module/ZImage.types.ps1xml')
-    CmdletsToExport      = @('Export-ZReport', 'Get-ZDevice', 'Get-ZImageInfo', 'Get-ZMemoryPlan', 'Get-ZModel', 'Import-ZModel', 'Measure-ZGeneration', 'New-ZImage', 'Remove-ZModel', 'Save-ZImage', 'Set-ZOffload')
+    CmdletsToExport      = @(
+        'Export-ZReport'
+        'Get-ZDevice'
+        'Get-ZImageInfo'
+        'Get-ZMemoryPlan'
+        'Get-ZModel'
+        'Import-ZModel'
+        'Measure-ZGeneration'
+        'New-ZImage'
+        'Remove-ZModel'
+        'Save-ZImage'
+        'Set-ZOffload'
+    )
     FunctionsToExport    = @()
     AliasesToExport      = @()
     VariablesToExport    = @()
