@@ -5,11 +5,10 @@
 .DESCRIPTION
     build  publishes the cmdlets into Module/bin and stages the prebuilt ggml libraries into Module/native
     demo   builds, then runs examples/demo.ps1, which draws into examples/out
-    test   builds, then runs every xunit test, on Linux with Wine once more as a program for Windows, and, where pwsh and
-           Pester 5 or later are, every Pester test
+    test   builds, then runs every xunit test, on Linux with Wine once more as a program for Windows, and, where Pester 5
+           or later is, every Pester test
     clean  removes all that the other tasks made; packages that npm fetched stay in native
-    Needs the .NET SDK and Node.js. The script itself uses the language, core cmdlets and .NET alone, so that it also
-    runs in ZImage.Host, on machines without pwsh (see build.sh).
+    Needs PowerShell 7.6, the .NET SDK and Node.js. Where pwsh is not installed, ./build.sh makes one first.
 .PARAMETER Task
     What to do.
 .PARAMETER Configuration
@@ -64,10 +63,10 @@ function Get-DotNet {
     Get-Program 'dotnet' 'Install the .NET 10 SDK and start a new shell.'
 }
 
-# The shell that runs scripts in a process of their own: this one, where it is a shell that we know.
+# The pwsh that runs scripts in a process of their own: this one, unless another program hosts the build.
 function Get-Shell {
     $own = [Environment]::ProcessPath
-    if ([IO.Path]::GetFileName($own) -in 'pwsh', 'pwsh.exe', 'ZImage.Host', 'ZImage.Host.exe') { $own } else { Get-Program 'pwsh' 'Start the build from pwsh 7.6.' }
+    if ([IO.Path]::GetFileName($own) -in 'pwsh', 'pwsh.exe') { $own } else { Get-Program 'pwsh' 'Start the build from pwsh 7.6.' }
 }
 
 # A rename, so that a process that has the old file mapped keeps what it has.
@@ -288,15 +287,6 @@ function Invoke-WineTest([hashtable] $count) {
 
 # Runs tests/*.Tests.ps1 in a shell of their own, or says why not.
 function Invoke-PesterTest([hashtable] $count) {
-    $files = [IO.Directory]::GetFiles((Get-RepositoryPath 'tests'), '*.Tests.ps1')
-    $pwsh = Get-Command -Name 'pwsh' -CommandType Application -TotalCount 1 -ErrorAction Ignore
-    if ($files.Count -eq 0) {
-        return
-    }
-    if (-not $pwsh) {
-        "Pester tests skipped: pwsh is not installed ($($files.Count) files in tests)."
-        return
-    }
     $report = New-Report 'pester.txt'
     $script = @'
         if (-not (Get-Module -ListAvailable Pester | Where-Object { $_.Version.Major -ge 5 })) { exit 3 }
@@ -309,7 +299,7 @@ function Invoke-PesterTest([hashtable] $count) {
         $errors = @($result.Containers | Where-Object Result -eq 'Failed' | Where-Object FailedCount -eq 0).Count
         [IO.File]::WriteAllText('{1}', "$($result.PassedCount) $($result.FailedCount + $errors) $($result.SkippedCount)")
 '@.Replace('{0}', (Get-RepositoryPath 'tests').Replace("'", "''")).Replace('{1}', $report.Replace("'", "''"))
-    & $pwsh.Source -NoProfile -Command $script
+    & (Get-Shell) -NoProfile -Command $script
     if ($LASTEXITCODE -eq 3) {
         'Pester tests skipped: Pester 5 or later is not installed.'
         return

@@ -18,7 +18,7 @@ Describe 'The module' {
         if (-not (Get-Module -ListAvailable PSScriptAnalyzer)) {
             Set-ItResult -Skipped -Because 'PSScriptAnalyzer is not installed'
         }
-        $scripts = 'ZImage.psd1', 'Module/ZImage.psm1', 'examples/demo.ps1', 'examples/batch.ps1', 'examples/contact-sheet.ps1', 'examples/judge-card.ps1'
+        $scripts = @('ZImage.psd1', 'Module/ZImage.psm1') + (Get-ChildItem "$PSScriptRoot/../examples/*.ps1" | ForEach-Object { "examples/$($_.Name)" })
         $scripts | ForEach-Object { Invoke-ScriptAnalyzer "$PSScriptRoot/../$_" -Settings PSGallery } | Out-String | Should -BeNullOrEmpty
     }
 }
