@@ -6,7 +6,7 @@ namespace ZImage.Tests.Hosting;
 /// <summary>The scripts that must run without the Utility and Management modules, and the entry that needs no pwsh.</summary>
 public sealed class BuildScriptTests
 {
-    public static TheoryData<string> Scripts => ["build.ps1", "Module/ZImage.psm1", "examples/demo.ps1", "examples/judge-card.ps1"];
+    public static TheoryData<string> Scripts => ["build.ps1", "package/pack.ps1", "Module/ZImage.psm1", "examples/demo.ps1", "examples/judge-card.ps1"];
 
     [Theory]
     [MemberData(nameof(Scripts))]
