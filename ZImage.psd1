@@ -9,7 +9,6 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Module/ZImage.format.ps1xml')
-    TypesToProcess       = @('Module/ZImage.types.ps1xml')
     CmdletsToExport      = @(
         'Export-ZReport'
         'Get-ZDevice'
