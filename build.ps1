@@ -200,8 +200,8 @@ function Copy-NativeLibrary {
 # A digest of all that Module/bin is built from, so that nothing is compiled twice.
 function Get-InputDigest {
     [string[]] $paths = @('Directory.Build.props', 'Directory.Build.targets', 'Directory.Packages.props', 'global.json', 'build.ps1') | ForEach-Object { Get-RepositoryPath $_ }
-    foreach ($project in 'ZImage.Ggml', 'ZImage.Engine', 'ZImage.PowerShell', 'ZImage.Loader') {
-        $paths += [IO.Directory]::GetFiles((Get-RepositoryPath "src/$project"), '*', 'AllDirectories') |
+    foreach ($folder in 'src/ZImage.Ggml', 'src/ZImage.Engine', 'src/ZImage.PowerShell', 'src/ZImage.Loader', 'src/ZImage.Help', 'Module/docs') {
+        $paths += [IO.Directory]::GetFiles((Get-RepositoryPath $folder), '*', 'AllDirectories') |
             Where-Object { $_ -notmatch '[\\/](bin|obj)[\\/]' }
     }
     [Array]::Sort($paths, [StringComparer]::Ordinal)
@@ -211,6 +211,13 @@ function Get-InputDigest {
         $text.Append("`n$path $($file.Length) $($file.LastWriteTimeUtc.Ticks)") | Out-Null
     }
     [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData([Text.Encoding]::UTF8.GetBytes($text.ToString())))
+}
+
+# The help beside the cmdlets, where Get-Help looks for it: Markdown pages and what the compiler knows of the parameters.
+function Publish-Help([string] $published) {
+    Invoke-Program (Get-DotNet) @('msbuild', (Get-RepositoryPath 'src/ZImage.Help'), '-restore', "-p:Configuration=$Configuration", '-nologo', '-v:q', '-nodeReuse:false')
+    $generator = Get-RepositoryPath "artifacts/bin/ZImage.Help/$($Configuration.ToLowerInvariant())/ZImage.Help.dll"
+    Invoke-Program (Get-DotNet) @($generator, (Get-RepositoryPath 'Module/docs/en-US'), "$published/en-US")
 }
 
 function Publish-Module {
@@ -226,6 +233,7 @@ function Publish-Module {
         [IO.Directory]::Delete($published, $true)
     }
     Invoke-Program (Get-DotNet) @('publish', (Get-RepositoryPath 'src/ZImage.PowerShell'), '-c', $Configuration, '-o', $published, '--nologo', '-v', 'q', '-nodeReuse:false')
+    Publish-Help $published
     $files = [Collections.Generic.Dictionary[string, string]]::new()
     foreach ($path in [IO.Directory]::GetFiles($published, '*', 'AllDirectories')) {
         $files.Add([IO.Path]::GetRelativePath($published, $path), $path)
