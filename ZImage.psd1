@@ -22,6 +22,7 @@
         'Remove-ZModel'
         'Save-ZImage'
         'Set-ZOffload'
+        'Test-ZImageReproduction'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()
