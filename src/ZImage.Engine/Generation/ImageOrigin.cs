@@ -72,10 +72,13 @@ public sealed record ImageOrigin
             Compare("Driver", Driver, now.Driver);
             Compare("Kernels", Kernels, now.Kernels);
         }
-        Compare("Text encoder", On(TextEncoderDevice), On(now.TextEncoderDevice));
-        Compare("Autoencoder", On(VaeDevice), On(now.VaeDevice));
+        // A file that does not say how its picture was decoded does not say the rest either.
         if (Decoding is not null)
+        {
+            Compare("Text encoder", On(TextEncoderDevice), On(now.TextEncoderDevice));
+            Compare("Autoencoder", On(VaeDevice), On(now.VaeDevice));
             Compare("Decoding", Tiles?.ToString() ?? "exact", now.Tiles?.ToString() ?? "exact");
+        }
         return found;
 
         bool Compare(string what, string? then, string? today, bool? same = null)

@@ -9,7 +9,7 @@ namespace ZImage.Tests.Cmdlets;
 public sealed class SerializedImageTests : IDisposable
 {
     // As a job and a remote session write what comes out of a pipeline.
-    private const string Copied = "function Copy($value, $depth = 1) { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($value, $depth)) };";
+    private const string Copied = "function Reread($value, $depth = 1) { [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize($value, $depth)) };";
 
     private readonly TemporaryFolder _folder = new();
     private readonly CmdletFixture _fixture;
@@ -26,7 +26,7 @@ public sealed class SerializedImageTests : IDisposable
     public void AnImageKeepsItsPixelsAndSettings(int depth)
     {
         string[] texts = _fixture.Texts(Copied + """
-            $copy = Copy $travelled $depth
+            $copy = Reread $travelled $depth
             $copy.GetType().Name
             $copy.PixelHash -eq $travelled.PixelHash
             $travelled | Save-ZImage "$folder/{seed} {model} {width}x{height} {steps} live.png"
@@ -45,15 +45,15 @@ public sealed class SerializedImageTests : IDisposable
     public void WhatComesBackIsDrawnAgainAsItWas()
     {
         PowerShellResult result = _fixture.Session.Run(Copied + """
-            (Copy $travelled | New-ZImage).PixelHash -eq $travelled.PixelHash
+            (Reread $travelled | New-ZImage).PixelHash -eq $travelled.PixelHash
             $levels = New-ZImage 'a cat' -Sigmas 1, 0.8123456, 0.4 -Size 32x32 -Seed 3 -Model tiny
-            (Copy $levels | New-ZImage).PixelHash -eq $levels.PixelHash
+            (Reread $levels | New-ZImage).PixelHash -eq $levels.PixelHash
             $travelled | Save-ZImage "$folder/a.jpg"
-            (Copy (Get-ZImageInfo "$folder/a.jpg") | New-ZImage).PixelHash -eq $travelled.PixelHash
+            (Reread (Get-ZImageInfo "$folder/a.jpg") | New-ZImage).PixelHash -eq $travelled.PixelHash
             """, ("folder", _folder.Path)).ShouldSucceed();
 
         Assert.Equal(["True", "True", "True"], result.Output.Select(o => o.ToString()));
-        Assert.Empty(result.Streams.Warning);
+        Assert.Empty(result.Warnings);
     }
 
     [Fact]
@@ -61,10 +61,10 @@ public sealed class SerializedImageTests : IDisposable
     {
         string[] texts = _fixture.Texts(Copied + """
             $travelled | Save-ZImage "$folder/a.png"
-            $copy = Copy (Test-ZImageReproduction "$folder/a.png")
-            "$($copy.Verdict)"
+            $copy = Reread (Test-ZImageReproduction "$folder/a.png")
+            [string] $copy.Verdict
             $copy.Image | Save-ZImage "$folder/b.png"
-            (Copy $travelled.Pixels) | Save-ZImage "$folder/c.png"
+            (Reread $travelled.Pixels) | Save-ZImage "$folder/c.png"
             """, ("folder", _folder.Path));
 
         Assert.Equal(["Identical"], texts);
@@ -76,22 +76,22 @@ public sealed class SerializedImageTests : IDisposable
     [Fact]
     public void ASessionFromElsewhereIsAnErrorOfItsOwn()
     {
-        PowerShellResult result = _fixture.Session.Run(Copied + "New-ZImage 'a cat' -Model (Copy (Get-ZModel tiny))");
+        PowerShellResult result = _fixture.Session.Run(Copied + "New-ZImage 'a cat' -Model (Reread (Get-ZModel tiny))");
 
-        Assert.Equal("SessionElsewhere,ZImage.PowerShell.Cmdlets.NewZImageCommand", result.Streams.Error.Single().FullyQualifiedErrorId);
-        Assert.Contains("'tiny'", result.Streams.Error[0].ToString(), StringComparison.Ordinal);
+        Assert.Equal("SessionElsewhere,ZImage.PowerShell.Cmdlets.NewZImageCommand", result.Errors.Single().FullyQualifiedErrorId);
+        Assert.Contains("'tiny'", result.Errors[0].ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
     public void AnImageWithoutItsPixelsIsRefusedWithAReason()
     {
         PowerShellResult result = _fixture.Session.Run(Copied + """
-            $copy = Copy $travelled
+            $copy = Reread $travelled
             $copy.Pixels = 'ZImage.Engine.Imaging.PixelImage'
             $copy | Save-ZImage "$folder/a.png"
             """, ("folder", _folder.Path));
 
-        Assert.Contains("lost its pixels", Assert.Single(result.Streams.Error).ToString(), StringComparison.Ordinal);
+        Assert.Contains("lost its pixels", Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder.Path));
     }
 
