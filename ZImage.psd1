@@ -21,6 +21,7 @@
         'Remove-ZModel'
         'Save-ZImage'
         'Set-ZOffload'
+        'Test-ZImageReproduction'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -1,3 +1,4 @@
+using ZImage.Engine.Models;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
 
@@ -47,6 +48,9 @@ public sealed record ImageRequest
 
     /// <summary>The random generator that the seed is for.</summary>
     public NoiseGenerator Rng { get; init; }
+
+    /// <summary>Tiles to decode it in, whatever the session's options say; null to leave it to them.</summary>
+    public ImageTiles? Tiles { get; init; }
 }
 
 /// <summary>The settings a model is made for, used where a request leaves them open.</summary>

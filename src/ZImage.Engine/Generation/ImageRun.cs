@@ -213,7 +213,7 @@ internal sealed class ImageRun
                 Pixels = picture,
                 Request = own,
                 Model = _session.Identity,
-                Device = _model.Device.Name,
+                Origin = ImageOrigin.Of(_model, _ladder.Plan.Mode, way, _ladder.Steps.Count),
                 Timeline = timeline,
                 Plan = _plan!,
                 StepsDown = _ladder.Steps.ToArray(),

@@ -345,7 +345,7 @@ public sealed class ModelSession : IDisposable
     // Places what the first phase of a picture of the default size holds, if it fits.
     private void Apply(OffloadOptions options, IGenerationObserver? observer)
     {
-        Check(options);
+        RequestRules.CheckTiles(options.VaeTileSize, options.VaeTileOverlap);
         _model.Move(options);
         _planner.Options = options;
         _prompts.Caching = options.PromptCache;
@@ -397,14 +397,6 @@ public sealed class ModelSession : IDisposable
             foreach (string warning in _planner.Warnings(plan, budget))
                 observer?.OnMessage(MessageLevel.Warning, warning);
         }
-    }
-
-    private static void Check(OffloadOptions options)
-    {
-        if (options.VaeTileSize is { } size && (size % 16 != 0 || size is < 64 or > 8192))
-            throw new InvalidSettingException("VaeTileSize", size, "a multiple of 16, from 64 to 8192");
-        if (!(options.VaeTileOverlap >= 0 && options.VaeTileOverlap <= 0.5f))
-            throw new InvalidSettingException("VaeTileOverlap", options.VaeTileOverlap, "from 0 to 0.5");
     }
 
     // Windows grants memory to the process: what other sessions have of it is not to be had.

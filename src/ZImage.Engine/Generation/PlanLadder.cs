@@ -30,6 +30,8 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
     /// <exception cref="BudgetTooSmallException">A single drawing does not fit; nothing was moved.</exception>
     public bool Start(RunShape run)
     {
+        if (run.HasTiles && run.Decoded.Count > 1)
+            return false;
         MemoryPlan plan = planner.MakeForRun(run);
         if (run.Decoded.Count > 1 && (!plan.Fits || (plan.Decoding.Method == ImageMethod.Tiles || planner.Options.VaeTiling == VaeTiling.On) && run.HasSizes))
             return false;

@@ -21,8 +21,15 @@ public sealed class NewZImageCommand : RequestCmdlet
     // Latents and hidden states of so many wait in host memory.
     private const int MostInStages = 64;
 
+    // Options that make another picture of one that is drawn again.
+    private static readonly string[] s_settings =
+    [
+        nameof(Prompt), nameof(NegativePrompt), nameof(Width), nameof(Height), nameof(Size), nameof(Steps), nameof(Sampler), nameof(Scheduler), nameof(Shift), nameof(Sigmas),
+        nameof(Eta), nameof(CfgScale), nameof(Seed), nameof(Rng),
+    ];
+
     private readonly HashSet<string> _warnings = [];
-    private readonly List<(ImageRequest Request, int Images, int Input)> _pending = [];
+    private readonly List<(ImageRequest Request, int Images, int Input, ImageOrigin? Origin)> _pending = [];
     private ModelSession? _pendingSession;
     private string? _activity;
     private int _input, _failedInput;
@@ -55,6 +62,14 @@ public sealed class NewZImageCommand : RequestCmdlet
     [OptionalNumber<int>]
     public int? StageBatch { get; set; }
 
+    /// <summary>
+    /// What computed an image that is drawn again, as Get-ZImageInfo and New-ZImage give it: it is decoded in the same tiles, and a warning says what
+    /// differs now, so that another picture is to be expected. It counts only where no setting of the picture is changed on the command line.
+    /// </summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [OriginArgument]
+    public ImageOrigin? Origin { get; set; }
+
     protected override void ProcessRecord() => Report(() =>
     {
         _input++;
@@ -65,7 +80,13 @@ public sealed class NewZImageCommand : RequestCmdlet
         if (StageBatch is < 1 or > MostInStages)
             throw new InvalidSettingException(nameof(StageBatch), StageBatch, $"from 1 to {MostInStages}");
 
-        ImageRequest first = MakeRequest(session.Defaults, Prompt) with { Seed = Seed ?? Random.Shared.NextInt64(RandomSeeds), Rng = Rng ?? default };
+        ImageOrigin? origin = OnCommandLine.Overlaps(s_settings) ? null : Origin;
+        ImageRequest first = MakeRequest(session.Defaults, Prompt) with
+        {
+            Seed = Seed ?? Random.Shared.NextInt64(RandomSeeds),
+            Rng = Rng ?? default,
+            Tiles = origin?.Tiles,
+        };
         // The same words for each of many prompts would help nobody.
         foreach (string text in new SettingsInVain(this, OnCommandLine).Of(first).Where(_warnings.Add))
             WriteWarning(text);
@@ -76,7 +97,7 @@ public sealed class NewZImageCommand : RequestCmdlet
             ImageRequest request = first with { Seed = unchecked(first.Seed + made) };
             if (ShouldProcess(Describe(request, together, session), $"Draw '{Shown(request.Prompt)}' with '{session.Name}'?", "New-ZImage", out ShouldProcessReason reason))
             {
-                Draw(session, request, together, Activity(request, made, together, count));
+                Draw(session, request, together, origin, Activity(request, made, together, count));
             }
             else if (reason == ShouldProcessReason.WhatIf)
             {
@@ -89,12 +110,12 @@ public sealed class NewZImageCommand : RequestCmdlet
     protected override void EndProcessing() => Report(DrawPending);
 
     // Now, or when enough have come.
-    private void Draw(ModelSession session, ImageRequest request, int images, string activity)
+    private void Draw(ModelSession session, ImageRequest request, int images, ImageOrigin? origin, string activity)
     {
         if (_pendingSession != session)
             DrawPending();
         _pendingSession = session;
-        _pending.Add((request, images, _input));
+        _pending.Add((request, images, _input, origin));
         _activity = _pending.Count == 1 ? activity : $"Drawing {_pending.Count} prompts stage by stage";
         if (_pending.Count >= (StageBatch ?? 1))
             DrawPending();
@@ -105,11 +126,16 @@ public sealed class NewZImageCommand : RequestCmdlet
         if (_pending.Count == 0)
             return;
         ModelSession session = _pendingSession!;
-        (ImageRequest Request, int Images, int Input)[] drawings = [.. _pending];
+        (ImageRequest Request, int Images, int Input, ImageOrigin? Origin)[] drawings = [.. _pending];
         _pending.Clear();
         RunEngine<DrawingResult>(_activity, (observer, completed, cancellation) =>
             session.Generate([.. drawings.Select(drawing => (drawing.Request, drawing.Images))], completed, observer, cancellation), result => Report(() =>
         {
+            if (drawings[result.Index].Origin is { } then && result.Images is [var first, ..])
+            {
+                foreach (string difference in then.DifferencesTo(first.Origin).Where(_warnings.Add))
+                    WriteWarning($"Another picture than the one that is drawn again is to be expected. {difference}");
+            }
             WriteObject(result.Images, enumerateCollection: true);
             // One error for an input: the pictures of a series have the same.
             if (result.Fault is { } fault && _failedInput != drawings[result.Index].Input)
