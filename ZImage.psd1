@@ -22,6 +22,7 @@
         'Remove-ZModel'
         'Save-ZImage'
         'Set-ZOffload'
+        'Show-ZImage'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()
