@@ -12,6 +12,7 @@ public sealed record GenerationPreview(PixelImage Pixels, int Scale);
 /// Says when something that is only looked at may be done: not before an interval has passed, and so seldom that it takes a twentieth of the
 /// time at most.
 /// </summary>
+/// <param name="interval">The least time between; with none it may be done always.</param>
 public sealed class PreviewPace(TimeSpan interval)
 {
     private const int LeastRest = 20;
@@ -26,7 +27,7 @@ public sealed class PreviewPace(TimeSpan interval)
         long begun = Stopwatch.GetTimestamp();
         work();
         long now = Stopwatch.GetTimestamp();
-        _next = now + Math.Max(Ticks(interval), (now - begun) * LeastRest);
+        _next = interval == TimeSpan.Zero ? now : now + Math.Max(Ticks(interval), (now - begun) * LeastRest);
     }
 
     private static long Ticks(TimeSpan time) => (long)(time.TotalSeconds * Stopwatch.Frequency);

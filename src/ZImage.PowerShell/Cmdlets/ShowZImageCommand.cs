@@ -11,7 +11,7 @@ namespace ZImage.PowerShell.Cmdlets;
 
 /// <summary>Draws images in the terminal, or opens them in the system's viewer.</summary>
 [Cmdlet(VerbsCommon.Show, "ZImage", DefaultParameterSetName = ByImage)]
-[OutputType(typeof(string), ParameterSetName = [ByImage, ByPath, ByLiteralPath])]
+[OutputType(typeof(string), typeof(object))]
 public sealed class ShowZImageCommand : ZImageCmdlet
 {
     private const string ByImage = "InputObject";

@@ -12,7 +12,8 @@ internal sealed class PreviewScreen(HostTerminal terminal)
     // Kitty's number for the picture; any that others do not use.
     private const uint Id = 0x5A1A6E;
 
-    private readonly PreviewPace _pace = new(TimeSpan.Zero);
+    // They come in time already. On a slow line, drawing one may take longer than the next takes to come.
+    private readonly PreviewPace _pace = new(Interval / 2);
     private TerminalPicture? _shown;
 
     /// <summary>The least time between two previews.</summary>
@@ -20,7 +21,6 @@ internal sealed class PreviewScreen(HostTerminal terminal)
 
     public void Show(GenerationPreview preview)
     {
-        // On a slow line drawing may take longer than the next one takes to come.
         if (!_pace.IsDue)
             return;
         _pace.Do(() =>

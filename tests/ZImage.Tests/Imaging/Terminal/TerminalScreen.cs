@@ -46,7 +46,7 @@ internal static partial class TerminalScreen
     /// <summary>The picture sent by kitty's protocol, with the keys of its first piece.</summary>
     public static (PixelImage Image, Dictionary<string, string> Keys) Kitty(string text)
     {
-        Match[] pieces = [.. KittyPiece().Matches(text)];
+        Match[] pieces = [.. KittyPiece().Matches(text).AsEnumerable()];
         Assert.NotEmpty(pieces);
         Assert.All(pieces, piece => Assert.True(piece.Groups["data"].Length <= 4096));
         Dictionary<string, string>[] keys = [.. pieces.Select(piece => piece.Groups["keys"].Value.Split(',').ToDictionary(pair => pair[..1], pair => pair[2..]))];
