@@ -21,6 +21,7 @@
         'Remove-ZModel'
         'Save-ZImage'
         'Set-ZOffload'
+        'Show-ZImage'
         'Test-ZImageReproduction'
     )
     FunctionsToExport    = @()

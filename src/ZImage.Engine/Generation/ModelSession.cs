@@ -179,6 +179,7 @@ public sealed class ModelSession : IDisposable
         {
             try
             {
+                PreparePreviews(observer, cancellation);
                 DrawAll([.. drawings.Select((drawing, i) => new Asked(i, drawing.Request, drawing.Images))], completed, observer, cancellation);
                 return true;
             }
@@ -284,6 +285,20 @@ public sealed class ModelSession : IDisposable
                 completed(new DrawingResult(next, [], earlier));
             next = result.Index + 1;
             completed(result);
+        }
+    }
+
+    private void PreparePreviews(IGenerationObserver? observer, CancellationToken cancellation)
+    {
+        if (observer?.PreviewInterval is null || _model.Colors.IsKnown)
+            return;
+        try
+        {
+            LatentProbe.Run(_model, _planner, cancellation);
+        }
+        catch (ZImageException fault) when (ImageRun.IsOfOne(fault))
+        {
+            observer.OnMessage(MessageLevel.Verbose, $"No previews are shown, because what shows them could not be prepared: {fault.Message}");
         }
     }
 

@@ -25,6 +25,9 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
     /// <summary>Says that the device is about to be taken to what a phase holds, and does it.</summary>
     public Action<PhasePlan, Action> Entering { get; init; } = (_, enter) => enter();
 
+    /// <summary>Whether an allocation that fails is a fault whatever the options say.</summary>
+    public bool IsStrict { get; init; }
+
     /// <summary>Plans a run and follows the plan from now on.</summary>
     /// <returns>False where several drawings do not go together: they do not fit, or tiles are of one size and the pictures are not.</returns>
     /// <exception cref="BudgetTooSmallException">A single drawing does not fit; nothing was moved.</exception>
@@ -63,7 +66,7 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
                 // A place may be there without its weights being so, or not be there at all.
                 _entered = null;
                 model.Residency.Transfer.Rest();
-                if (planner.Options.Strict || _steps.Count >= MostSteps || Smaller(rest()) is not { } smaller)
+                if (IsStrict || planner.Options.Strict || _steps.Count >= MostSteps || Smaller(rest()) is not { } smaller)
                     throw;
                 var step = new StepDown(phase, Plan.Mode, smaller.Mode, Plan.BudgetBytes, smaller.BudgetBytes, fault.Message, smaller);
                 _steps.Add(step);

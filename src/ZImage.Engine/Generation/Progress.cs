@@ -38,4 +38,12 @@ public interface IGenerationObserver
     void OnProgress(GenerationProgress progress);
 
     void OnMessage(MessageLevel level, string text);
+
+    /// <summary>The least time between two previews of a picture that is forming; null for a run without.</summary>
+    TimeSpan? PreviewInterval => null;
+
+    /// <summary>Takes a preview; called only where <see cref="PreviewInterval"/> has a value.</summary>
+    void OnPreview(GenerationPreview preview)
+    {
+    }
 }

@@ -5,6 +5,7 @@ using ZImage.Engine.Memory;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
 using ZImage.PowerShell.Binding;
+using ZImage.PowerShell.Terminal;
 
 namespace ZImage.PowerShell.Cmdlets;
 
@@ -69,6 +70,22 @@ public sealed class NewZImageCommand : RequestCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [OriginArgument]
     public ImageOrigin? Origin { get; set; }
+
+    /// <summary>Shows the pictures forming in the terminal, about once a second. Nothing is shown where the output is no terminal; the pictures are the same.</summary>
+    [Parameter]
+    public SwitchParameter Preview { get; set; }
+
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (!Preview)
+            return;
+        var terminal = new HostTerminal(Host, SessionState);
+        if (terminal.WhyNot is { } reason)
+            WriteVerbose($"No preview is shown: {reason}.");
+        else
+            PreviewScreen = new PreviewScreen(terminal);
+    }
 
     protected override void ProcessRecord() => Report(() =>
     {

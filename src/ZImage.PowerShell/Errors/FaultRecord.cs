@@ -59,6 +59,7 @@ internal static class FaultRecord
 
         [typeof(ImageNotEncodedException)] = ErrorCategory.InvalidArgument,
         [typeof(ImageFormatMismatchException)] = ErrorCategory.InvalidArgument,
+        [typeof(ViewerNotStartedException)] = ErrorCategory.OpenError,
 
         [typeof(NothingMeasuredException)] = ErrorCategory.InvalidArgument,
         [typeof(ReportFormatUnknownException)] = ErrorCategory.InvalidArgument,

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using ZImage.Engine.Generation;
 using ZImage.Ggml;
 using ZImage.PowerShell.Cmdlets;
+using ZImage.PowerShell.Terminal;
 
 namespace ZImage.PowerShell.Execution;
 
@@ -18,6 +19,9 @@ public abstract class EngineCmdlet : ZImageCmdlet
 
     /// <summary>The activity that the engine's is a part of; -1 for none.</summary>
     private protected int ParentActivityId { get; init; } = -1;
+
+    /// <summary>Where pictures are seen forming; null for nowhere.</summary>
+    private protected PreviewScreen? PreviewScreen { get; set; }
 
     /// <summary>Cancels the work; PowerShell calls this on a thread of its own.</summary>
     protected override void StopProcessing() => _stop.Cancel();
@@ -45,7 +49,7 @@ public abstract class EngineCmdlet : ZImageCmdlet
     private T Run<T>(string? activity, Func<EngineEvents, CancellationToken, T> work, Action<object> receive)
     {
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        using var events = new EngineEvents();
+        using var events = new EngineEvents(PreviewScreen is null ? null : PreviewScreen.Interval);
         Task<T> running = Start(events, cancellation.Token, work);
         try
         {
@@ -62,6 +66,7 @@ public abstract class EngineCmdlet : ZImageCmdlet
         }
         finally
         {
+            PreviewScreen?.Clear();
             if (activity is not null && !Stopping)
                 WriteProgress(new ProgressRecord(ActivityId, activity, "Done") { ParentActivityId = ParentActivityId, RecordType = ProgressRecordType.Completed });
         }
@@ -107,8 +112,13 @@ public abstract class EngineCmdlet : ZImageCmdlet
         var text = new ProgressText();
         foreach (EngineEvent item in events.Receive())
         {
-            if (item.Result is { } result)
+            if (item.Preview is { } preview)
             {
+                PreviewScreen?.Show(preview);
+            }
+            else if (item.Result is { } result)
+            {
+                PreviewScreen?.Clear();
                 receive(result);
             }
             else if (item.Progress is { } progress)
@@ -132,6 +142,9 @@ public abstract class EngineCmdlet : ZImageCmdlet
 
     private void WriteMessage(MessageLevel level, string text)
     {
+        // A preview goes back over its own lines alone. ggml's log is not shown, as a rule.
+        if (level != MessageLevel.Debug)
+            PreviewScreen?.Clear();
         switch (level)
         {
             case MessageLevel.Warning:
