@@ -14,6 +14,8 @@ public sealed record ModelIdentity(string Name, string DiffusionFingerprint, str
             && Begins(TextEncoderFingerprint, model.TextEncoderFingerprint)
             && Begins(VaeFingerprint, model.VaeFingerprint);
 
+    public override string ToString() => Name;
+
     private static bool Begins(string digits, string fingerprint)
         => digits.Length > 0 && fingerprint.StartsWith(digits, StringComparison.OrdinalIgnoreCase);
 }
