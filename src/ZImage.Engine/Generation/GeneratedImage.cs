@@ -29,6 +29,8 @@ public sealed record ModelIdentity(string Name, string DiffusionFingerprint, str
             yield return $"Model: it was {Name}, without a fingerprint, and is {now.Name} now.";
     }
 
+    public override string ToString() => Name;
+
     private static bool Begins(string digits, string fingerprint)
         => digits.Length > 0 && fingerprint.StartsWith(digits, StringComparison.OrdinalIgnoreCase);
 }

@@ -123,7 +123,10 @@ internal sealed class ImageRun
     {
         List<int[]> prompts = Unknown();
         if (prompts.Count == 0)
+        {
+            _observer?.OnMessage(MessageLevel.Verbose, "The prompt cache has what the text encoder would say, so it is not asked.");
             return;
+        }
         float[][] captions = _ladder.Do(Phase.Condition, () => Rest(), phase =>
         {
             Report(Phase.Condition, null);
@@ -269,5 +272,6 @@ internal sealed class ImageRun
     }
 
     private void Report(Phase phase, int? drawing, int step = 0, TimeSpan? remaining = null)
-        => _observer?.OnProgress(new GenerationProgress(phase, step, drawing is { } index ? _drawings[index].Steps : 0, _timeline.Elapsed, remaining, drawing + 1 ?? 0, Math.Max(_drawings.Count, 1)));
+        => _observer?.OnProgress(new GenerationProgress(phase, step, drawing is { } index ? _drawings[index].Steps : 0, _timeline.Elapsed, remaining, drawing + 1 ?? 0, Math.Max(_drawings.Count, 1),
+            _model.Memory.Bytes, _model.Memory.Limit));
 }

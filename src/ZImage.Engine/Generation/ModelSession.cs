@@ -238,6 +238,8 @@ public sealed class ModelSession : IDisposable
 
     private T OnThread<T>(Func<T> work, IGenerationObserver? observer, CancellationToken cancellation)
     {
+        if (_thread.IsBusy)
+            observer?.OnMessage(MessageLevel.Verbose, $"{Name} is at work; this waits its turn.");
         try
         {
             return Guarded(_thread, observer, () => _closed ? throw new SessionClosedException(Name) : work(), cancellation);

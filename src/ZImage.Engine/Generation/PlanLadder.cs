@@ -40,7 +40,7 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
             return false;
         if (!plan.Fits)
             throw new BudgetTooSmallException(plan, planner.Advise(run, plan));
-        observer?.OnMessage(MessageLevel.Verbose, plan.Describe());
+        observer?.OnMessage(MessageLevel.Verbose, plan.Describe() + Reasons(plan));
         Follow(plan);
         return true;
     }
@@ -89,6 +89,15 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
             model.Residency.Prepare(next);
         });
         _entered = next;
+    }
+
+    // Why it is so, for who wonders.
+    private string Reasons(MemoryPlan plan)
+    {
+        string mode = plan.RequestedMode == OffloadMode.Auto ? $" {plan.Mode} is the fastest mode that fits." : "";
+        string decoding = plan.Decoding.Method == ImageMethod.Whole ? ""
+            : planner.Options.VaeTiling == VaeTiling.On ? " Tiles were asked for." : " The autoencoder has no room for the whole picture at a time.";
+        return mode + decoding;
     }
 
     private void Follow(MemoryPlan plan)

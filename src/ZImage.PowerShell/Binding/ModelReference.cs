@@ -27,7 +27,7 @@ public sealed class ModelReference
     {
         Name = identity.Name;
         IsOrigin = true;
-        _find = () => OpenSessions.All.LastOrDefault(session => identity.Fits(session.Identity))
+        _find = () => OpenSessions.FindLatest(session => identity.Fits(session.Identity))
             ?? throw new SessionNotFoundException(identity.Name, [.. OpenSessions.All.Select(session => session.Name)]);
     }
 

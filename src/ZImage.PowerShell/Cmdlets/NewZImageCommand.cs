@@ -3,8 +3,8 @@ using System.Runtime.ExceptionServices;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 using ZImage.Engine.Sampling;
-using ZImage.Engine.Sampling.Noise;
 using ZImage.PowerShell.Binding;
+using ZImage.PowerShell.Execution;
 using ZImage.PowerShell.Terminal;
 
 namespace ZImage.PowerShell.Cmdlets;
@@ -12,7 +12,7 @@ namespace ZImage.PowerShell.Cmdlets;
 /// <summary>Draws images from texts. What is left out is set to what fits the model.</summary>
 [Cmdlet(VerbsCommon.New, "ZImage", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
 [OutputType(typeof(GeneratedImage))]
-public sealed class NewZImageCommand : RequestCmdlet
+public sealed class NewZImageCommand : SeededRequestCmdlet
 {
     private const int PromptShown = 60;
 
@@ -33,22 +33,13 @@ public sealed class NewZImageCommand : RequestCmdlet
     private readonly List<(ImageRequest Request, int Images, int Input, ImageOrigin? Origin)> _pending = [];
     private ModelSession? _pendingSession;
     private string? _activity;
-    private int _input, _failedInput;
+    private int _input, _failedInput, _done;
+    private int? _total;
 
     /// <summary>What to draw.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [TextOnly]
     public string Prompt { get; set; } = "";
-
-    /// <summary>Seed of the noise an image starts from: the same seed and settings give the same image. Random when left out.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [OptionalNumber<long>]
-    public long? Seed { get; set; }
-
-    /// <summary>Random generator that the seed is for: Cuda has the seeds of stable-diffusion.cpp, Cpu those of ComfyUI and diffusers.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [OptionalChoice<NoiseGenerator>]
-    public NoiseGenerator? Rng { get; set; }
 
     /// <summary>Number of images of the prompt; each takes the seed after the one before.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -87,7 +78,11 @@ public sealed class NewZImageCommand : RequestCmdlet
             PreviewScreen = new PreviewScreen(terminal);
     }
 
-    protected override void ProcessRecord() => Report(() =>
+    protected override void ProcessRecord() => WithBatch(() => Report(DrawInput), ends: false);
+
+    protected override void EndProcessing() => WithBatch(() => Report(DrawPending), ends: true);
+
+    private void DrawInput()
     {
         _input++;
         ModelSession session = FindSession(PipedText ? null : Model);
@@ -107,7 +102,8 @@ public sealed class NewZImageCommand : RequestCmdlet
         // The same words for each of many prompts would help nobody.
         foreach (string text in new SettingsInVain(this, OnCommandLine).Of(first).Where(_warnings.Add))
             WriteWarning(text);
-        int batch = CheckedBatchSize() ?? (count == 1 ? 1 : RunEngine(null, (_, cancellation) => session.ChooseBatch(first, count, cancellation)));
+        int batch = CheckedBatchSize() ?? (count == 1 ? 1 : ChooseBatch(session, first, count));
+        _total = MyInvocation.ExpectingInput ? null : count;
         for (int made = 0; made < count && _failedInput != _input; made += batch)
         {
             int together = Math.Min(batch, count - made);
@@ -122,9 +118,7 @@ public sealed class NewZImageCommand : RequestCmdlet
                 break;
             }
         }
-    });
-
-    protected override void EndProcessing() => Report(DrawPending);
+    }
 
     // Now, or when enough have come.
     private void Draw(ModelSession session, ImageRequest request, int images, ImageOrigin? origin, string activity)
@@ -145,6 +139,9 @@ public sealed class NewZImageCommand : RequestCmdlet
         ModelSession session = _pendingSession!;
         (ImageRequest Request, int Images, int Input, ImageOrigin? Origin)[] drawings = [.. _pending];
         _pending.Clear();
+        int images = drawings.Sum(drawing => drawing.Images);
+        Batch = _total == 1 ? null : new BatchProgress("Drawing pictures", _total is { } total ? $"{_done} of {total} done" : $"{_done} done", _done, images, _total);
+        _done += images;
         RunEngine<DrawingResult>(_activity, (observer, completed, cancellation) =>
             session.Generate([.. drawings.Select(drawing => (drawing.Request, drawing.Images))], completed, observer, cancellation), result => Report(() =>
         {
@@ -161,6 +158,15 @@ public sealed class NewZImageCommand : RequestCmdlet
                 ExceptionDispatchInfo.Throw(fault);
             }
         }));
+    }
+
+    private int ChooseBatch(ModelSession session, ImageRequest request, int count)
+    {
+        int batch = RunEngine(null, (_, cancellation) => session.ChooseBatch(request, count, cancellation));
+        WriteVerbose(batch == 1
+            ? $"The {count} pictures are drawn one at a time: nothing that they could share is moved for each of them, or no more than one fits."
+            : $"{batch} of the {count} pictures are drawn together at a time: weights that come and go do so once for all of them.");
+        return batch;
     }
 
     // A text in the pipeline is a prompt; the binder gives it to both parameters, because -Model takes names too.
@@ -182,7 +188,13 @@ public sealed class NewZImageCommand : RequestCmdlet
         return $"Drawing '{Shown(request.Prompt)}'{number}";
     }
 
-    private static string Shown(string prompt) => prompt.Length <= PromptShown ? prompt : prompt[..PromptShown] + "...";
+    // In one line: a progress bar has no more.
+    private static string Shown(string prompt)
+    {
+        string line = string.Join(' ', prompt.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        line = new string([.. line.Where(c => !char.IsControl(c))]);
+        return line.Length <= PromptShown ? line : line[..PromptShown] + "...";
+    }
 
     private static string Describe(ImageRequest request, int images, ModelSession session)
     {

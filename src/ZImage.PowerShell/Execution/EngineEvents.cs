@@ -25,8 +25,11 @@ internal sealed class EngineEvents(TimeSpan? previewInterval = null) : IGenerati
     /// <summary>Says that nothing more will come.</summary>
     public void Complete() => _queue.CompleteAdding();
 
-    /// <summary>Waits for each event, until <see cref="Complete"/>.</summary>
-    public IEnumerable<EngineEvent> Receive() => _queue.GetConsumingEnumerable();
+    /// <summary>True when everything was received, and nothing more will come.</summary>
+    public bool IsOver => _queue.IsCompleted;
+
+    /// <summary>Waits for the next event, as long as told; false when none came.</summary>
+    public bool TryReceive(TimeSpan wait, out EngineEvent item) => _queue.TryTake(out item, wait);
 
     public void Dispose() => _queue.Dispose();
 

@@ -14,7 +14,7 @@ internal sealed class HostTerminal
     private const int RowsKept = 2;
 
     // Hosts that write to the console of their own process. That of a job or of a remote session passes on what it is given, to who knows whom.
-    private static readonly string[] s_consoleHosts = ["ConsoleHost", "Visual Studio Code Host", "ZImage.Host"];
+    private static readonly string[] s_consoleHosts = ["ConsoleHost", "Visual Studio Code Host"];
 
     private readonly PSHost _host;
     private readonly Lazy<TerminalFeatures> _features;
