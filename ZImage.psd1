@@ -11,6 +11,7 @@
     FormatsToProcess     = @('Module/ZImage.format.ps1xml')
     TypesToProcess       = @('Module/ZImage.types.ps1xml')
     CmdletsToExport      = @(
+        'Clear-ZCache'
         'Export-ZReport'
         'Get-ZDevice'
         'Get-ZImageInfo'
@@ -21,6 +22,7 @@
         'New-ZImage'
         'Remove-ZModel'
         'Save-ZImage'
+        'Save-ZModelFile'
         'Set-ZOffload'
     )
     FunctionsToExport    = @()
