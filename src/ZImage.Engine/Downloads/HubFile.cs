@@ -41,8 +41,9 @@ public sealed record HubFile
     [JsonIgnore]
     public string Name => File[(File.LastIndexOf('/') + 1)..];
 
-    /// <summary>Whether what is meant stays the same, whatever happens on the hub.</summary>
-    internal bool IsFixed => Sha256 is not null || (Revision.Length == CommitDigits && Revision.All(char.IsAsciiHexDigit));
+    /// <summary>Whether what is meant stays the same, whatever happens on the hub: it has a checksum, or its revision is a commit.</summary>
+    [JsonIgnore]
+    public bool IsFixed => Sha256 is not null || (Revision.Length == CommitDigits && Revision.All(char.IsAsciiHexDigit));
 
     internal static bool IsHash(string text) => text.Length == HashDigits && text.All(char.IsAsciiHexDigit);
 

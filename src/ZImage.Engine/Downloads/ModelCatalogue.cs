@@ -38,11 +38,11 @@ public sealed class ModelCatalogue
     {
         try
         {
-            Contents contents = JsonSerializer.Deserialize<Contents>(File.ReadAllBytes(path), Json)!;
+            Contents contents = JsonSerializer.Deserialize<Contents>(File.ReadAllBytes(path), Json) ?? throw new JsonException("It is empty.");
             return new ModelCatalogue([.. contents.Sets.Select(set => new ModelSet(
                 set.Name, set.Description, contents.Files[set.Diffusion], contents.Files[set.TextEncoder], contents.Files[set.Vae]))]);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidHubFileException or NullReferenceException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or KeyNotFoundException or InvalidHubFileException)
         {
             throw new ModelCatalogueUnreadableException(path, e.Message, e);
         }

@@ -10,6 +10,9 @@ internal sealed class PartialFile : IDisposable
 {
     private const int DiskFullOnUnix = 28, DiskFullOnWindows = unchecked((int)0x80070070), DriveFullOnWindows = unchecked((int)0x80070027);
 
+    private const int SharedOnLinux = 11, SharedOnMac = 35, SharedOnWindows = unchecked((int)0x80070020);
+    private const int MostAttempts = 10, AttemptMilliseconds = 50;
+
     private readonly string _target;
     private readonly FileStream _stream;
     private bool _isFinished;
@@ -34,24 +37,31 @@ internal sealed class PartialFile : IDisposable
     public static PartialFile? TryOpen(string target)
     {
         string path = target + ModelStore.PartialExtension;
-        try
+        for (int attempt = 1; ; attempt++)
         {
-            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
-            // On Windows the share lets the file take its final name while it is held; elsewhere only None keeps others out.
-            var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
-            if (IsStillAt(stream))
-                return new PartialFile(target, stream);
-            stream.Dispose();
-            return null;
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            return null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // A file of that name that is being deleted answers so on Windows, for a moment.
-            return e is UnauthorizedAccessException && File.Exists(path) && OperatingSystem.IsWindows() ? null : throw new DownloadNotWrittenException(path, e.Message, e);
+            try
+            {
+                Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+                // On Windows the share lets the file take its final name while it is held; elsewhere only None keeps others out.
+                var stream = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+                if (IsStillAt(stream))
+                    return new PartialFile(target, stream);
+                stream.Dispose();
+                return null;
+            }
+            catch (IOException e) when (e.HResult is SharedOnLinux or SharedOnMac or SharedOnWindows)
+            {
+                return null;
+            }
+            catch (UnauthorizedAccessException) when (OperatingSystem.IsWindows() && attempt < MostAttempts)
+            {
+                // So Windows answers of a file that is being deleted, for a moment.
+                Thread.Sleep(AttemptMilliseconds);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new DownloadNotWrittenException(path, e.Message, e);
+            }
         }
     }
 

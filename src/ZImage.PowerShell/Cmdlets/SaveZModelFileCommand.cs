@@ -14,7 +14,7 @@ namespace ZImage.PowerShell.Cmdlets;
 [Cmdlet(VerbsData.Save, "ZModelFile", DefaultParameterSetName = BySet, SupportsShouldProcess = true)]
 [OutputType(typeof(DownloadedModel), ParameterSetName = [BySet])]
 [OutputType(typeof(DownloadedFile), ParameterSetName = [ByFile])]
-public sealed class SaveZModelFileCommand : EngineCmdlet
+public sealed class SaveZModelFileCommand : EngineCmdlet, IDisposable
 {
     private const string BySet = "Set";
     private const string ByFile = "File";
@@ -96,7 +96,8 @@ public sealed class SaveZModelFileCommand : EngineCmdlet
             Report(() => SaveSet(ShippedCatalogue.Current[name]));
     }
 
-    protected override void EndProcessing() => _hub?.Dispose();
+    /// <summary>Closes the connections; PowerShell calls it when the pipeline ends, however it ends.</summary>
+    public void Dispose() => _hub?.Dispose();
 
     private void SaveSet(ModelSet set)
     {
@@ -112,7 +113,7 @@ public sealed class SaveZModelFileCommand : EngineCmdlet
 
     private bool IsAgreed(string target, IReadOnlyList<HubFile> files)
     {
-        HubFile[] wanted = [.. files.Where(file => Force || !ModelStore.IsThere(file))];
+        HubFile[] wanted = [.. files.Where(file => Force || !file.IsFixed || !ModelStore.IsThere(file))];
         string list = string.Join(", ", wanted.Select(file => file.Bytes is { } bytes ? $"{file.Name} ({ByteSize.Text(bytes)})" : file.Name));
         return wanted.Length == 0 || ShouldProcess(target, $"Download {list} into '{Engine.CacheFolder.Models}'");
     }
