@@ -18,9 +18,9 @@ public sealed class Hub : IDisposable
         _options = options;
         _policy = policy ?? DownloadPolicy.Default;
         // Redirects are followed here: the hub's own answer says what the file is, and the token must stay with the hub.
-        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectLimit, UseCookies = false };
+        var handler = new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = ConnectLimit, UseCookies = false, DefaultProxyCredentials = options.ProxyCredential };
         if (options.Proxy is { } proxy)
-            handler.Proxy = proxy;
+            handler.Proxy = new WebProxy(proxy) { Credentials = options.ProxyCredential };
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("ZImage", typeof(Hub).Assembly.GetName().Version?.ToString(3)));
     }

@@ -13,8 +13,11 @@ public sealed record HubOptions
     /// <summary>Says who asks; goes to the hub alone, never to a host that it redirects to.</summary>
     internal string? Token { get; private init; }
 
-    /// <summary>The proxy; null for the one that the environment names, as .NET does.</summary>
-    public IWebProxy? Proxy { get; init; }
+    /// <summary>Address of the proxy; null for the one that the environment names, as .NET does.</summary>
+    public Uri? Proxy { get; init; }
+
+    /// <summary>Name and password for the proxy; null for none.</summary>
+    public NetworkCredential? ProxyCredential { get; init; }
 
     /// <summary>
     /// The given settings; what is null comes from the environment: the endpoint from <c>HF_ENDPOINT</c>, the token from <c>HF_TOKEN</c> or the file

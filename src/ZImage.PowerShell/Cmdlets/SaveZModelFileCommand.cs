@@ -77,7 +77,7 @@ public sealed class SaveZModelFileCommand : EngineCmdlet, IDisposable
         try
         {
             string? token = Token is null ? null : new NetworkCredential("", Token).Password;
-            _hub = new Hub(HubOptions.Create(Endpoint, token) with { Proxy = Proxy is null ? null : new WebProxy(Proxy) { Credentials = ProxyCredential?.GetNetworkCredential() } });
+            _hub = new Hub(HubOptions.Create(Endpoint, token) with { Proxy = Proxy, ProxyCredential = ProxyCredential?.GetNetworkCredential() });
         }
         catch (ZImageException fault)
         {

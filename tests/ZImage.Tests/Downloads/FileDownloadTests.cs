@@ -1,3 +1,4 @@
+using System.Net;
 using ZImage.Engine.Downloads;
 
 namespace ZImage.Tests.Downloads;
@@ -113,6 +114,25 @@ public sealed class FileDownloadTests
         Assert.Null(Assert.Single(host.Requests)["Authorization"]);
         Assert.DoesNotContain(download.Messages, m => m.Contains("secret", StringComparison.Ordinal));
         download.ShouldBeComplete();
+    }
+
+    [Fact]
+    public void AProxyIsUsedWithItsNameAndPassword()
+    {
+        using var proxy = new HubServer(request => request["Proxy-Authorization"] is null
+            ? new HubReply(407, null, ("Proxy-Authenticate", "Basic realm=\"proxy\""))
+            : HubServer.Serve(request, _download.Contents));
+        HubOptions options = HubOptions.Create("http://hub.invalid") with { Proxy = new Uri(proxy.Endpoint) };
+        using var closed = new Hub(options, _download.Policy);
+        using var open = new Hub(options with { ProxyCredential = new NetworkCredential("user", "word") }, _download.Policy);
+
+        var fault = Assert.Throws<DownloadFailedException>(() => ModelDownload.Save(closed, [_download.File], false, _download, default));
+        ModelDownload.Save(open, [_download.File], false, _download, default);
+
+        Assert.Contains("-ProxyCredential", fault.RecommendedAction, StringComparison.Ordinal);
+        Assert.Equal("Basic dXNlcjp3b3Jk", proxy.Requests.Last()["Proxy-Authorization"]);
+        Assert.StartsWith("http://hub.invalid/tests/", proxy.Requests.Last().Path, StringComparison.Ordinal);
+        _download.ShouldBeComplete();
     }
 
     [Theory]
