@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Module/ZImage.format.ps1xml')
     CmdletsToExport      = @(
+        'Clear-ZCache'
         'Export-ZReport'
         'Get-ZDevice'
         'Get-ZImageInfo'
@@ -20,6 +21,7 @@
         'New-ZImage'
         'Remove-ZModel'
         'Save-ZImage'
+        'Save-ZModelFile'
         'Set-ZOffload'
         'Show-ZImage'
         'Test-ZImageReproduction'

@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using ZImage.Engine;
 using ZImage.Engine.Checkpoints;
+using ZImage.Engine.Downloads;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Imaging;
 using ZImage.Engine.Measuring;
@@ -66,6 +68,19 @@ internal static class FaultRecord
         [typeof(ReportFormatMismatchException)] = ErrorCategory.InvalidArgument,
         [typeof(ReportFileExistsException)] = ErrorCategory.ResourceExists,
         [typeof(ReportNotWrittenException)] = ErrorCategory.WriteError,
+
+        [typeof(DownloadFailedException)] = ErrorCategory.ConnectionError,
+        [typeof(HubAccessDeniedException)] = ErrorCategory.PermissionDenied,
+        [typeof(HubFileNotFoundException)] = ErrorCategory.ObjectNotFound,
+        [typeof(InvalidHubFileException)] = ErrorCategory.InvalidArgument,
+        [typeof(InvalidHubEndpointException)] = ErrorCategory.InvalidArgument,
+        [typeof(ChecksumMismatchException)] = ErrorCategory.InvalidData,
+        [typeof(DiskFullException)] = ErrorCategory.LimitsExceeded,
+        [typeof(DownloadNotWrittenException)] = ErrorCategory.WriteError,
+        [typeof(ModelNotInCatalogueException)] = ErrorCategory.ObjectNotFound,
+        [typeof(ModelNotDownloadedException)] = ErrorCategory.ObjectNotFound,
+        [typeof(ModelCatalogueUnreadableException)] = ErrorCategory.ReadError,
+        [typeof(CacheFileInUseException)] = ErrorCategory.ResourceBusy,
 
         [typeof(NoModelException)] = ErrorCategory.ObjectNotFound,
         [typeof(SessionNotFoundException)] = ErrorCategory.ObjectNotFound,

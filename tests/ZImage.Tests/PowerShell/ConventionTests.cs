@@ -34,7 +34,7 @@ public sealed class ConventionTests
 
     [Fact]
     public void CmdletsThatComputeOrChangeSomethingKnowWhatIf()
-        => Assert.Equal(["Export-ZReport", "New-ZImage", "Remove-ZModel", "Save-ZImage", "Set-ZOffload"], All.Where(c => c.Cmdlet.SupportsShouldProcess).Select(c => $"{c.Cmdlet.VerbName}-{c.Cmdlet.NounName}").Order());
+        => Assert.Equal(["Clear-ZCache", "Export-ZReport", "New-ZImage", "Remove-ZModel", "Save-ZImage", "Save-ZModelFile", "Set-ZOffload"], All.Where(c => c.Cmdlet.SupportsShouldProcess).Select(c => $"{c.Cmdlet.VerbName}-{c.Cmdlet.NounName}").Order());
 
     [Theory]
     [InlineData("New-ZImage")]
