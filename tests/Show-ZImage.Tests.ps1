@@ -87,7 +87,12 @@ Describe 'Show-ZImage' {
     }
 
     It 'draws nothing in a job' {
-        $job = Start-ThreadJob { param($image) $image | Show-ZImage -WarningVariable said -WarningAction SilentlyContinue; "$said" } -ArgumentList $image
+        $job = Start-ThreadJob -ArgumentList $image, "$PSScriptRoot/../ZImage.psd1" {
+            param($image, $module)
+            Import-Module $module
+            $image | Show-ZImage -Protocol Sixel -WarningVariable said -WarningAction SilentlyContinue
+            "$said"
+        }
         $job | Receive-Job -Wait -AutoRemoveJob | Should -BeLike 'No picture is drawn: *'
     }
 

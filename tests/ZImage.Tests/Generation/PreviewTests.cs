@@ -30,7 +30,7 @@ public sealed class PreviewTests(ITestOutputHelper output)
         };
         var before = new List<double>();
         // What the probe has taught, and then what pictures have taught as well.
-        foreach (double least in (double[])[18, 20])
+        foreach (double least in (double[])[24, 26])
         {
             var watcher = new PreviewWatcher();
             GeneratedImage image = session.Generate(request, watcher, Stop);
