@@ -6,9 +6,8 @@ BeforeDiscovery {
 
 Describe 'Get-Help <_>' -ForEach $commands {
     BeforeAll {
-        $name = $_
-        $help = Get-Help $name -Full
-        $text = Get-Help $name -Full | Out-String -Width 200
+        $help = Get-Help $_ -Full
+        $text = $help | Out-String -Width 200
     }
 
     It 'begins with a sentence' {
@@ -24,24 +23,27 @@ Describe 'Get-Help <_>' -ForEach $commands {
     }
 
     It 'explains each parameter' {
-        foreach ($parameter in Get-Help $name -Parameter *) {
+        foreach ($parameter in $help.parameters.parameter) {
             $parameter.description.Text | Should -Not -BeNullOrEmpty -Because "-$($parameter.name) needs a text"
         }
     }
 
     It 'has examples with their commands' {
-        $examples = Get-Help $name -Examples | Out-String -Width 200
-        $examples | Should -BeLike '*Example 1: *Example 2: *'
+        $text | Should -BeLike '*Example 1: *Example 2: *'
         $help.examples.example.code | Should -Not -BeNullOrEmpty
     }
 }
 
 Describe 'Get-Help New-ZImage' {
     It 'says of a parameter what the compiler knows' {
-        $steps = Get-Help New-ZImage -Parameter Prompt
-        $steps.required | Should -Be 'true'
-        $steps.position | Should -Be '0'
-        $steps.pipelineInput | Should -Be 'True (ByPropertyName, ByValue)'
+        $prompt = Get-Help New-ZImage -Parameter Prompt
+        $prompt.required | Should -Be 'true'
+        $prompt.position | Should -Be '0'
+        $prompt.pipelineInput | Should -Be 'True (ByPropertyName, ByValue)'
+    }
+
+    It 'shows the examples alone' {
+        Get-Help New-ZImage -Examples | Out-String -Width 200 | Should -BeLike '*Example 1: *Save-ZImage red-cat.png*'
     }
 
     It 'lists the accepted values and the defaults of parameters' {
