@@ -6,11 +6,15 @@ namespace ZImage.Ggml.Interop;
 /// <summary>Names the library that keeps a backend from loading. Linux says it in the loader's text, Windows does not.</summary>
 internal static partial class MissingDependency
 {
-    private const string CudaDriver = "nvcuda.dll";
+    internal static string CudaDriver => OperatingSystem.IsWindows() ? "nvcuda.dll" : "libcuda.so.1";
 
     /// <summary>The missing file's name, or null when the loader's text does not tell and every library that it asks for can be loaded. A damaged file counts as missing.</summary>
     internal static string? Name(string libraryPath, string loaderText)
     {
+        // The driver is named first: without it the rest does not help.
+        if (System.IO.Path.GetFileName(libraryPath).Contains("cuda", StringComparison.OrdinalIgnoreCase) && !CanLoad(CudaDriver))
+            return CudaDriver;
+
         Match match = MissingSoname().Match(loaderText);
         foreach (Match m in MissingSoname().Matches(loaderText))
         {
@@ -20,10 +24,6 @@ internal static partial class MissingDependency
         }
         if (!OperatingSystem.IsWindows())
             return match.Success ? match.Groups[1].Value : null;
-
-        // The driver is named first: without it the rest does not help.
-        if (System.IO.Path.GetFileName(libraryPath).Contains("cuda", StringComparison.OrdinalIgnoreCase) && !CanLoad(CudaDriver))
-            return CudaDriver;
         return FirstMissing(libraryPath, []);
     }
 

@@ -52,8 +52,8 @@ public sealed class MissingDependencyTests : IDisposable
     public void The_libraries_of_CUDA()
     {
         string blas = OperatingSystem.IsWindows() ? "cublas64.dll" : "libcublas.so.9";
-        bool hasDriver = !OperatingSystem.IsWindows() || NativeLibrary.TryLoad("nvcuda.dll", out _);
-        AssertNamed(Changed("ggml-vulkan", "ggml-cuda", VulkanLoader, blas), hasDriver ? blas : "nvcuda.dll", hasDriver ? "CUDA 13 runtime" : "NVIDIA driver");
+        bool hasDriver = NativeLibrary.TryLoad(MissingDependency.CudaDriver, out _);
+        AssertNamed(Changed("ggml-vulkan", "ggml-cuda", VulkanLoader, blas), hasDriver ? blas : MissingDependency.CudaDriver, hasDriver ? "CUDA 13 runtime" : "NVIDIA driver");
     }
 
     [Fact]

@@ -131,8 +131,7 @@ public sealed class InstalledPackageTests(PackageFixture package) : IClassFixtur
         package.InstallAs("0.0.1");
         ChildProcess run = await RunAsync($$"""
             Import-Module ZImage -RequiredVersion 0.0.1
-            Import-Module ZImage -RequiredVersion {{package.Version}} -ErrorVariable problem -ErrorAction SilentlyContinue
-            $problem[0].Exception.Message
+            try { Import-Module ZImage -RequiredVersion {{package.Version}} -ErrorAction Stop } catch { $_.Exception.Message }
             (Get-Module ZImage).Version.ToString()
             {{Draw}} | ForEach-Object Width
             Remove-Module ZImage
