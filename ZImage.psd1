@@ -9,7 +9,6 @@
     PowerShellVersion    = '7.6'
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Module/ZImage.format.ps1xml')
-    TypesToProcess       = @('Module/ZImage.types.ps1xml')
     CmdletsToExport      = @(
         'Export-ZReport'
         'Get-ZDevice'
@@ -22,6 +21,8 @@
         'Remove-ZModel'
         'Save-ZImage'
         'Set-ZOffload'
+        'Show-ZImage'
+        'Test-ZImageReproduction'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -6,7 +6,9 @@
     build  publishes the cmdlets into Module/bin and stages the prebuilt ggml libraries into Module/native
     demo   builds, then runs examples/demo.ps1, which draws into examples/out
     test   builds, then runs every xunit test, on Linux with Wine once more as a program for Windows, and, where Pester 5
-           or later is, every Pester test
+           or later is, every Pester test on the module as it ships
+    pack   builds, then makes in artifacts/package what is published: the module's folder and the gallery's package, for
+           Windows (CPU, Vulkan, CUDA) and Linux (CPU, Vulkan), and a zip for each system with all of its backends
     clean  removes all that the other tasks made; packages that npm fetched stay in native
     Needs PowerShell 7.6, the .NET SDK and Node.js. Where pwsh is not installed, ./build.sh makes one first.
 .PARAMETER Task
@@ -15,7 +17,7 @@
     Release or Debug.
 .PARAMETER Backend
     Which ggml backends to stage: Cpu; Vulkan, beside the CPU; Cuda (on Linux 140 MB more to fetch), beside both; Auto,
-    which is Vulkan, and Cuda where an NVIDIA driver is.
+    which is Vulkan, and Cuda where an NVIDIA driver is. With pack, Auto is Cuda, and the others leave backends out.
 .EXAMPLE
     ./build.ps1 demo
 .EXAMPLE
@@ -24,7 +26,7 @@
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('build', 'demo', 'test', 'clean')]
+    [ValidateSet('build', 'demo', 'test', 'pack', 'clean')]
     [string] $Task = 'build',
 
     [ValidateSet('Release', 'Debug')]
@@ -37,6 +39,7 @@ param(
 $ErrorActionPreference = 'Stop'
 $root = $PSScriptRoot
 $windows = [OperatingSystem]::IsWindows()
+$system = $windows ? 'win-x64' : 'linux-x64'
 
 function Get-RepositoryPath([string] $relative) {
     [IO.Path]::GetFullPath($relative, $root)
@@ -122,10 +125,30 @@ function Test-NvidiaDriver {
     [bool] (Get-Command -Name 'nvidia-smi' -CommandType Application -ErrorAction Ignore)
 }
 
-# Puts the libraries of one system into Module/native/<rid>: base and CPU files of one package, and one file of each other backend's.
-function Copy-Library([string] $rid, [string] $packages, [string[]] $backends) {
+# Where the npm packages of a system's libraries are; those of another system than this one lie apart.
+function Get-PackageFolder([string] $rid, [string] $place) {
+    Get-RepositoryPath ($rid -eq $system ? $place : "artifacts/$($place.Replace('/', '-'))-$rid")
+}
+
+# For Windows the CUDA package comes with the others: only it has CPU files that a compiler has optimised (see native/README.md).
+function Install-Library([string] $rid, [string[]] $backends) {
+    foreach ($place in @('native') + @(if ($rid -eq 'linux-x64' -and 'Cuda' -in $backends) { 'native/cuda' })) {
+        $folder = Get-PackageFolder $rid $place
+        $options = @()
+        if ($rid -ne $system) {
+            foreach ($name in 'package.json', 'package-lock.json', '.npmrc') {
+                Copy-Changed (Get-RepositoryPath "$place/$name") ([IO.Path]::Combine($folder, $name))
+            }
+            $options = @('--cpu=x64') + ($rid -eq 'win-x64' ? @('--os=win32') : @('--os=linux', '--libc=glibc'))
+        }
+        Install-Package $folder $options
+    }
+}
+
+# The libraries of one system: base and CPU files of one package, and one file of each other backend's.
+function Get-Library([string] $rid, [string[]] $backends) {
     $prefix, $suffix = $rid -eq 'win-x64' ? ('', '.dll') : ('lib', '.so')
-    # For Windows only the CUDA package has CPU files that a compiler has optimised (see native/README.md).
+    $packages = "$(Get-PackageFolder $rid 'native')/node_modules/@node-llama-cpp"
     $main = $rid -eq 'win-x64' ? 'win-x64-cuda' : $rid
     $sources = @("$packages/$main/LICENSE", "$packages/$main/bins/$main/${prefix}ggml-base$suffix")
     if ([IO.Directory]::Exists("$packages/$main/bins/$main")) {
@@ -135,16 +158,23 @@ function Copy-Library([string] $rid, [string] $packages, [string[]] $backends) {
         $sources += "$packages/$rid-vulkan/bins/$rid-vulkan/${prefix}ggml-vulkan$suffix"
     }
     if ('Cuda' -in $backends) {
-        $cuda = $main -eq "$rid-cuda" ? $packages : (Get-RepositoryPath 'native/cuda/node_modules/@node-llama-cpp')
+        $cuda = $main -eq "$rid-cuda" ? $packages : "$(Get-PackageFolder $rid 'native/cuda')/node_modules/@node-llama-cpp"
         $sources += "$cuda/$rid-cuda/bins/$rid-cuda/${prefix}ggml-cuda$suffix"
     }
-
-    $files = [Collections.Generic.Dictionary[string, string]]::new()
     foreach ($source in $sources) {
         # npm leaves out an optional package that it could not fetch, and says nothing.
         if (-not [IO.File]::Exists($source)) {
             throw "'$source' is missing: npm did not install its package. Delete the folder node_modules in native and in native/cuda, see that the npm registry can be reached, and build again."
         }
+        $source
+    }
+}
+
+# Fetches the libraries of one system and puts them into Module/native/<rid>.
+function Copy-Library([string] $rid, [string[]] $backends) {
+    Install-Library $rid $backends
+    $files = [Collections.Generic.Dictionary[string, string]]::new()
+    foreach ($source in Get-Library $rid $backends) {
         $files.Add([IO.Path]::GetFileName($source), $source)
     }
     Sync-Folder (Get-RepositoryPath "Module/native/$rid") $files
@@ -155,28 +185,23 @@ function Copy-NativeLibrary {
     if ([Runtime.InteropServices.RuntimeInformation]::OSArchitecture -ne 'X64' -or -not ($windows -or [OperatingSystem]::IsLinux())) {
         throw "There are no ggml libraries for $([Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier): ZImage runs on linux-x64 and win-x64."
     }
-    $rid = $windows ? 'win-x64' : 'linux-x64'
     $backends = @()
     if ($Backend -ne 'Cpu') {
         $backends += 'Vulkan'
     }
     # Auto takes away nothing that was asked for before.
-    $staged = Get-RepositoryPath ("Module/native/$rid/" + ($windows ? 'ggml-cuda.dll' : 'libggml-cuda.so'))
+    $staged = Get-RepositoryPath ("Module/native/$system/" + ($windows ? 'ggml-cuda.dll' : 'libggml-cuda.so'))
     if ($Backend -eq 'Cuda' -or ($Backend -eq 'Auto' -and ([IO.File]::Exists($staged) -or (Test-NvidiaDriver)))) {
         $backends += 'Cuda'
-        if (-not $windows) {
-            Install-Package (Get-RepositoryPath 'native/cuda')
-        }
     }
-    Install-Package (Get-RepositoryPath 'native')
-    Copy-Library $rid (Get-RepositoryPath 'native/node_modules/@node-llama-cpp') $backends
+    Copy-Library $system $backends
 }
 
 # A digest of all that Module/bin is built from, so that nothing is compiled twice.
 function Get-InputDigest {
     [string[]] $paths = @('Directory.Build.props', 'Directory.Build.targets', 'Directory.Packages.props', 'global.json', 'build.ps1') | ForEach-Object { Get-RepositoryPath $_ }
-    foreach ($project in 'ZImage.Ggml', 'ZImage.Engine', 'ZImage.PowerShell', 'ZImage.Loader') {
-        $paths += [IO.Directory]::GetFiles((Get-RepositoryPath "src/$project"), '*', 'AllDirectories') |
+    foreach ($folder in 'src/ZImage.Ggml', 'src/ZImage.Engine', 'src/ZImage.PowerShell', 'src/ZImage.Loader', 'src/ZImage.Help', 'Module/docs') {
+        $paths += [IO.Directory]::GetFiles((Get-RepositoryPath $folder), '*', 'AllDirectories') |
             Where-Object { $_ -notmatch '[\\/](bin|obj)[\\/]' }
     }
     [Array]::Sort($paths, [StringComparer]::Ordinal)
@@ -186,6 +211,13 @@ function Get-InputDigest {
         $text.Append("`n$path $($file.Length) $($file.LastWriteTimeUtc.Ticks)") | Out-Null
     }
     [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData([Text.Encoding]::UTF8.GetBytes($text.ToString())))
+}
+
+# The help beside the cmdlets, where Get-Help looks for it: Markdown pages and what the compiler knows of the parameters.
+function Publish-Help([string] $published) {
+    Invoke-Program (Get-DotNet) @('msbuild', (Get-RepositoryPath 'src/ZImage.Help'), '-restore', "-p:Configuration=$Configuration", '-nologo', '-v:q', '-nodeReuse:false')
+    $generator = Get-RepositoryPath "artifacts/bin/ZImage.Help/$($Configuration.ToLowerInvariant())/ZImage.Help.dll"
+    Invoke-Program (Get-DotNet) @($generator, (Get-RepositoryPath 'Module/docs/en-US'), "$published/en-US")
 }
 
 function Publish-Module {
@@ -201,6 +233,7 @@ function Publish-Module {
         [IO.Directory]::Delete($published, $true)
     }
     Invoke-Program (Get-DotNet) @('publish', (Get-RepositoryPath 'src/ZImage.PowerShell'), '-c', $Configuration, '-o', $published, '--nologo', '-v', 'q', '-nodeReuse:false')
+    Publish-Help $published
     $files = [Collections.Generic.Dictionary[string, string]]::new()
     foreach ($path in [IO.Directory]::GetFiles($published, '*', 'AllDirectories')) {
         $files.Add([IO.Path]::GetRelativePath($published, $path), $path)
@@ -271,12 +304,7 @@ function Invoke-WineTest([hashtable] $count) {
         return
     }
     'Building the tests for Windows'
-    $native = Get-RepositoryPath 'artifacts/native-win-x64'
-    foreach ($name in 'package.json', 'package-lock.json', '.npmrc') {
-        Copy-Changed (Get-RepositoryPath "native/$name") ([IO.Path]::Combine($native, $name))
-    }
-    Install-Package $native @('--os=win32', '--cpu=x64')
-    Copy-Library 'win-x64' "$native/node_modules/@node-llama-cpp" @('Vulkan')
+    Copy-Library 'win-x64' @('Vulkan')
     $program = Get-RepositoryPath 'artifacts/tests-win-x64'
     Invoke-Program (Get-DotNet) @('publish', (Get-RepositoryPath 'tests/ZImage.Tests'), '-c', $Configuration, '-r', 'win-x64', '--self-contained', '-o', $program, '--nologo', '-v', 'q', '-nodeReuse:false')
     'Running the tests for Windows under Wine'
@@ -285,11 +313,18 @@ function Invoke-WineTest([hashtable] $count) {
     Add-XUnitReport $count $report $LASTEXITCODE
 }
 
-# Runs tests/*.Tests.ps1 in a shell of their own, or says why not.
+# Runs tests/*.Tests.ps1 in a shell of their own on the module as it ships, or says why not.
 function Invoke-PesterTest([hashtable] $count) {
+    & (Get-Shell) -NoProfile -Command 'exit [int] -not (Get-Module -ListAvailable Pester | Where-Object { $_.Version.Major -ge 5 })'
+    if ($LASTEXITCODE -ne 0) {
+        'Pester tests skipped: Pester 5 or later is not installed.'
+        return
+    }
+    $library = [IO.Directory]::GetFiles((Get-RepositoryPath "Module/native/$system"))
+    $module = & (Get-RepositoryPath 'package/pack.ps1') -Library @{ $system = $library } -OutputFolder (Get-RepositoryPath 'artifacts/test-package')
     $report = New-Report 'pester.txt'
     $script = @'
-        if (-not (Get-Module -ListAvailable Pester | Where-Object { $_.Version.Major -ge 5 })) { exit 3 }
+        $env:ZIMAGE_TEST_MODULE = '{2}'
         Import-Module Pester -MinimumVersion 5.0
         $configuration = New-PesterConfiguration
         $configuration.Run.Path = '{0}'
@@ -298,12 +333,8 @@ function Invoke-PesterTest([hashtable] $count) {
         $result.Skipped | ForEach-Object { "[SKIP] $($_.ExpandedPath): $($_.ErrorRecord)" }
         $errors = @($result.Containers | Where-Object Result -eq 'Failed' | Where-Object FailedCount -eq 0).Count
         [IO.File]::WriteAllText('{1}', "$($result.PassedCount) $($result.FailedCount + $errors) $($result.SkippedCount)")
-'@.Replace('{0}', (Get-RepositoryPath 'tests').Replace("'", "''")).Replace('{1}', $report.Replace("'", "''"))
+'@.Replace('{0}', (Get-RepositoryPath 'tests').Replace("'", "''")).Replace('{1}', $report.Replace("'", "''")).Replace('{2}', "$module/ZImage.psd1".Replace("'", "''"))
     & (Get-Shell) -NoProfile -Command $script
-    if ($LASTEXITCODE -eq 3) {
-        'Pester tests skipped: Pester 5 or later is not installed.'
-        return
-    }
     if (-not [IO.File]::Exists($report)) {
         "The Pester run broke off with exit code $LASTEXITCODE; its tests are not counted."
         $count.Failed++
@@ -329,6 +360,35 @@ function Invoke-Test {
     }
 }
 
+# Everything that is published. NuGet's limit of 250 MB leaves room for the CUDA library of one system, 130 MB in a package; Windows' it is.
+function Invoke-Pack {
+    Publish-Module
+    $backends = @(if ($Backend -ne 'Cpu') { 'Vulkan' }) + @(if ($Backend -in 'Auto', 'Cuda') { 'Cuda' })
+    $library = @{}
+    foreach ($rid in 'linux-x64', 'win-x64') {
+        Install-Library $rid $backends
+        $library[$rid] = @(Get-Library $rid $backends)
+    }
+    'Packing'
+    $folder = Get-RepositoryPath 'artifacts/package'
+    if ([IO.Directory]::Exists($folder)) {
+        [IO.Directory]::Delete($folder, $true)
+    }
+    $pack = Get-RepositoryPath 'package/pack.ps1'
+    $gallery = @{ 'linux-x64' = @(Get-Library 'linux-x64' @($backends -ne 'Cuda')); 'win-x64' = $library['win-x64'] }
+    & $pack -Library $gallery -OutputFolder $folder -Format Folder, Nupkg | Out-Null
+    foreach ($rid in $library.Keys) {
+        & $pack -Library @{ $rid = $library[$rid] } -OutputFolder $folder -Format Zip | Out-Null
+    }
+    foreach ($path in [IO.Directory]::GetFiles($folder)) {
+        $file = [IO.FileInfo]::new($path)
+        if ($file.Extension -eq '.nupkg' -and $file.Length -gt 250MB) {
+            throw "'$path' has $($file.Length) bytes; NuGet takes no package over 250 MB."
+        }
+        '{0}: {1:0.0} MB' -f $file.Name, ($file.Length / 1e6)
+    }
+}
+
 function Remove-BuildOutput {
     $folders = @('Module/bin', 'Module/native', 'artifacts') | ForEach-Object { Get-RepositoryPath $_ }
     foreach ($place in 'src', 'tests') {
@@ -345,5 +405,6 @@ switch ($Task) {
     'build' { Invoke-Build }
     'demo' { Invoke-Build; Invoke-Demo }
     'test' { Invoke-Build; Invoke-Test }
+    'pack' { Invoke-Pack }
     'clean' { Remove-BuildOutput }
 }

@@ -15,7 +15,10 @@ if (-not ('ZImage.Loader.ModuleLoadContext' -as [type])) {
     [void] [Reflection.Assembly]::LoadFrom([IO.Path]::Combine($bin, 'ZImage.Loader.dll'))
 }
 
-$nested = Import-Module -Assembly ([ZImage.Loader.ModuleLoadContext]::LoadCmdlets($cmdlets)) -PassThru
+$nested = @(
+    Import-Module -Assembly ([ZImage.Loader.ModuleLoadContext]::LoadCmdlets($cmdlets)) -PassThru
+    Import-Module -Name ([WildcardPattern]::Escape([IO.Path]::Combine($PSScriptRoot, 'ZImage.types.psd1'))) -PassThru
+)
 
 # A nested assembly that stays behind would hand its cmdlets to nobody at the next import.
 $ExecutionContext.SessionState.Module.OnRemove = { Remove-Module -ModuleInfo $nested -Force }

@@ -1,5 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $null = Import-ZModel -Demo -Device CPU -Threads 1
     $runs = Measure-ZGeneration -Size 64x64 -Steps 2 -Warmup 0 -Configuration @{ Name = 'whole'; OffloadMode = 'None' }, @{ Name = 'too little'; VramBudget = '1MB' }
 }

@@ -1,5 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $model = Import-ZModel -Demo -Device CPU -Threads 1
     $image = New-ZImage 'a "red" cat, sitting' -NegativePrompt 'dark, blurred' -CfgScale 1.5 -Size 64x48 -Steps 3 -Seed 42 -Sampler heun -Scheduler simple -Shift 2.5
 }

@@ -1,5 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     'first', 'second', 'other' | ForEach-Object { $null = Import-ZModel -Demo -Device CPU -Name $_ }
 }
 

@@ -1,5 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $model = Import-ZModel -Demo -Device CPU -Threads 1
     $small = @{ Size = '64x64'; Steps = 2 }
 }
@@ -174,7 +174,7 @@ Describe 'New-ZImage' {
 
     It 'works in parallel runspaces that share the model' {
         $expected = (New-ZImage 'a cat' @small -Seed 1).PixelHash
-        $manifest = "$PSScriptRoot/../ZImage.psd1"
+        $manifest = Join-Path (Get-Module ZImage).ModuleBase 'ZImage.psd1'
         $hashes = 1..3 | ForEach-Object -Parallel {
             Import-Module $using:manifest
             $small = $using:small

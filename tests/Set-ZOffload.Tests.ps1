@@ -1,5 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
 }
 
 # On the CPU the weights are used where they lie, so that most options warn; what a budget holds there is what a picture needs to compute.

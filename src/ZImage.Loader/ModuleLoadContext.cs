@@ -27,6 +27,8 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
 
     /// <summary>
     /// The assembly with the cmdlets. Loaded once a process: repeated imports and every runspace get the same one.
+    /// A second copy is refused, whatever its version: ggml's libraries find each other by name, so that those of one copy would
+    /// be tied to the base library of the other, and PowerShell knows the views of results by the names of their types alone.
     /// </summary>
     /// <param name="cmdletAssemblyPath">Full path of ZImage.PowerShell.dll; its .deps.json lies beside it.</param>
     /// <exception cref="InvalidOperationException">Another copy of ZImage was loaded from another folder before.</exception>
@@ -38,7 +40,7 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
             if (!PathComparer.Equals(s_instance._path, cmdletAssemblyPath))
             {
                 throw new InvalidOperationException(
-                    $"ZImage is already loaded from '{s_instance._path}'. Start a new PowerShell session to import it from '{cmdletAssemblyPath}'.");
+                    $"{Describe(s_instance._path)} is already loaded, and stays until this process ends. Start a new PowerShell session to import {Describe(cmdletAssemblyPath)}.");
             }
 
             return s_instance._cmdlets;
@@ -52,6 +54,8 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     /// <inheritdoc/>
     protected override nint LoadUnmanagedDll(string unmanagedDllName)
         => _resolver.ResolveUnmanagedDllToPath(unmanagedDllName) is { } path ? LoadUnmanagedDllFromPath(path) : 0;
+
+    private static string Describe(string path) => $"ZImage {AssemblyName.GetAssemblyName(path).Version?.ToString(3)} from '{path}'";
 
     private static StringComparer PathComparer
         => OperatingSystem.IsWindows() ? StringComparer.OrdinalIgnoreCase : StringComparer.Ordinal;

@@ -64,9 +64,9 @@ internal static partial class MissingDependency
         var m when m.Contains("cublas") => "Install the CUDA 13 runtime libraries (cublas and cublasLt), for example with the CUDA Toolkit 13.",
         var m when m.Contains("vulkan") && !m.Contains("ggml") => "Install a graphics driver with Vulkan (on Debian: libvulkan1 and mesa-vulkan-drivers).",
         var m when m.Contains("vcruntime") || m.Contains("msvcp") => "Install the Microsoft Visual C++ 2015-2022 redistributable (x64).",
-        var m when m.Contains("ggml-cuda") => "Stage the CUDA backend with ./build.ps1 build -Backend Cuda.",
-        var m when m.Contains("ggml-vulkan") => "Stage the Vulkan backend with ./build.ps1 build -Backend Vulkan.",
-        var m when m.Contains("ggml") => "Stage ggml's libraries with ./build.ps1 build.",
+        var m when m.Contains("ggml-cuda") => $"Install ZImage from its zip for {Libraries.RuntimeId}, which holds the CUDA backend; in the repository, stage it with ./build.ps1 build -Backend Cuda.",
+        var m when m.Contains("ggml-vulkan") => "Install ZImage again; in the repository, stage the Vulkan backend with ./build.ps1 build -Backend Vulkan.",
+        var m when m.Contains("ggml") => "Install ZImage again; in the repository, stage ggml's libraries with ./build.ps1 build.",
         _ => $"Install the package that provides {missing}.",
     };
 

@@ -26,22 +26,26 @@ public sealed class ImportZModelCommand : OffloadCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFolder)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FolderCompleter))]
     public string Path { get; set; } = "";
 
     /// <summary>Folder with the three model files; the path is taken as it is written.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromLiteralFolder)]
     [Alias("PSPath", "FullName")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FolderCompleter))]
     public string LiteralPath { get; set; } = "";
 
     /// <summary>File of the Z-Image transformer: GGUF or safetensors; a model in shards is named by its index or by one of them.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModelFileCompleter))]
     public string Diffusion { get; set; } = "";
 
     /// <summary>File of the Qwen3 text encoder; a safetensors file needs its tokenizer.json beside it.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModelFileCompleter))]
     public string TextEncoder { get; set; } = "";
 
     /// <summary>The tokenizer.json of the text encoder, where it is neither in its file nor beside it.</summary>
@@ -52,6 +56,7 @@ public sealed class ImportZModelCommand : OffloadCmdlet
     /// <summary>File of the Flux autoencoder.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModelFileCompleter))]
     public string Vae { get; set; } = "";
 
     /// <summary>The small model that comes with ZImage: it draws simple coloured subjects at 128x128.</summary>
@@ -112,7 +117,7 @@ public sealed class ImportZModelCommand : OffloadCmdlet
         {
             var options = new SessionOptions { Name = name, Threads = Threads, Offload = Change(new OffloadOptions()) };
             ModelSession session = RunEngine($"Importing the model '{name}'", (observer, cancellation) =>
-                ModelSession.Open(findFiles(), FindDevice(Device ?? "Auto", observer), options, observer, cancellation));
+                ModelSession.Open(findFiles(), FindDevice(Device ?? "Auto", observer), options, observer, cancellation), "Loading the model");
             OpenSessions.Add(session);
             WriteObject(session);
         }

@@ -35,6 +35,7 @@ internal static class FaultRecord
         [typeof(UnknownSchedulerException)] = ErrorCategory.InvalidArgument,
         [typeof(BlockResultException)] = ErrorCategory.InvalidResult,
         [typeof(DegenerateImageException)] = ErrorCategory.InvalidResult,
+        [typeof(ImageWithoutSettingsException)] = ErrorCategory.InvalidData,
         [typeof(GenerationCancelledException)] = ErrorCategory.OperationStopped,
         [typeof(SessionClosedException)] = ErrorCategory.ResourceUnavailable,
 
@@ -58,6 +59,7 @@ internal static class FaultRecord
 
         [typeof(ImageNotEncodedException)] = ErrorCategory.InvalidArgument,
         [typeof(ImageFormatMismatchException)] = ErrorCategory.InvalidArgument,
+        [typeof(ViewerNotStartedException)] = ErrorCategory.OpenError,
 
         [typeof(NothingMeasuredException)] = ErrorCategory.InvalidArgument,
         [typeof(ReportFormatUnknownException)] = ErrorCategory.InvalidArgument,
@@ -67,6 +69,7 @@ internal static class FaultRecord
 
         [typeof(NoModelException)] = ErrorCategory.ObjectNotFound,
         [typeof(SessionNotFoundException)] = ErrorCategory.ObjectNotFound,
+        [typeof(SessionElsewhereException)] = ErrorCategory.InvalidArgument,
         [typeof(SessionNameInUseException)] = ErrorCategory.ResourceExists,
         [typeof(UnknownConfigurationKeyException)] = ErrorCategory.InvalidArgument,
         [typeof(InvalidConfigurationException)] = ErrorCategory.InvalidArgument,

@@ -41,8 +41,8 @@ public sealed class MissingLibraryTests : IDisposable
         Assert.Equal(
             [
                 "CPU|True||",
-                $"CUDA|False|{Libraries.FileName("ggml-cuda")}|Stage the CUDA backend with ./build.ps1 build -Backend Cuda.",
-                $"Vulkan|False|{Libraries.FileName("ggml-vulkan")}|Stage the Vulkan backend with ./build.ps1 build -Backend Vulkan.",
+                $"CUDA|False|{Libraries.FileName("ggml-cuda")}|Install ZImage from its zip for {Repository.RuntimeIdentifier}, which holds the CUDA backend; in the repository, stage it with ./build.ps1 build -Backend Cuda.",
+                $"Vulkan|False|{Libraries.FileName("ggml-vulkan")}|Install ZImage again; in the repository, stage the Vulkan backend with ./build.ps1 build -Backend Vulkan.",
                 "32",
             ],
             run.Lines);

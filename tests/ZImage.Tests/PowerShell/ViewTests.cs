@@ -54,12 +54,12 @@ public sealed partial class ViewTests
             Condition TextEncoder CPU SIZE SIZE SIZE SIZE    0        0 TIME
             Sample    Transformer CPU SIZE SIZE SIZE SIZE    0        0 TIME
             Decode    Autoencoder CPU SIZE SIZE SIZE SIZE    0        0 TIME
-             # Configuration                Result      Time (s)  s/step  Decode Peak (MiB) Moved (MiB) Predicted
-             - -------------                ------      --------  ------  ------ ---------- ----------- ---------
+             # Configuration                Result      Time (s)  s/step Decode (s) Peak (MiB) Moved (MiB) Predicted (s)
+             - -------------                ------      --------  ------ ---------- ---------- ----------- -------------
              1 as it is                     Success TIME TIME TIME SIZE SIZE TIME
              2 Auto                         OutOfMemory TIME TIME
-             # Configuration                Result        Runs Time (s)  Spread  s/step  Decode Peak (MiB) Predicted
-             - -------------                ------        ---- --------  ------  ------  ------ ---------- ---------
+             # Configuration                Result        Runs Time (s)  Spread  s/step Decode (s) Peak (MiB) Predicted (s)
+             - -------------                ------        ---- --------  ------  ------ ---------- ---------- -------------
              1 Auto                         Success        1/1 TIME SIZE% TIME TIME SIZE TIME
             Name                          Size Steps       Seed Prompt
             ----                          ---- -----       ---- ------
