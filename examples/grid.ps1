@@ -29,10 +29,10 @@ param(
     [string] $Prompt = 'a red cat on a blue background',
 
     [ValidateCount(1, 1)]
-    [hashtable] $Down = @{ Sampler = 'euler', 'heun' },
+    [hashtable] $Down = @{ Sampler = @('euler', 'heun') },
 
     [ValidateCount(1, 1)]
-    [hashtable] $Across = @{ Seed = 1, 2 },
+    [hashtable] $Across = @{ Seed = @(1, 2) },
 
     [hashtable] $Setting = @{},
     [string] $ModelFolder,

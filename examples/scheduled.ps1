@@ -59,10 +59,9 @@ function Invoke-Run {
                 "Row $number is drawn already."
                 continue
             }
-            $job | New-ZImage -Model $model -ErrorAction Continue -ErrorVariable faults |
-                Save-ZImage -Path (Join-Path $folder ('{0:000}-{{seed}}.png' -f $number)) -Force -PassThru |
-                ForEach-Object { "Row $number is $($_.FullName)" }
-            $failed += [int] ($faults.Count -gt 0)
+            $files = @($job | New-ZImage -Model $model -ErrorAction Continue | Save-ZImage -Path (Join-Path $folder ('{0:000}-{{seed}}.png' -f $number)) -Force -PassThru)
+            $files | ForEach-Object { "Row $number is $($_.FullName)" }
+            $failed += [int] ($files.Count -lt $wanted)
         }
         "$($number - $failed) of $number rows are drawn."
         $script:result = [int] ($failed -gt 0)

@@ -128,18 +128,20 @@ public sealed class ExampleTests : IDisposable
             }
             # The second ends at its first picture; the first waits for that, so that it cannot have drawn all before.
             Invoke-Command -Session $sessions[0] {
+                $global:died = $using:died
                 function global:New-ZImage {
                     param([Parameter(ValueFromPipeline)] $Job, $Model)
                     process {
-                        while (-not [IO.File]::Exists($using:died)) { Start-Sleep -Milliseconds 20 }
+                        while (-not [IO.File]::Exists($global:died)) { Start-Sleep -Milliseconds 20 }
                         $Job | ZImage\New-ZImage -Model $Model -ErrorAction Stop
                     }
                 }
             }
             Invoke-Command -Session $sessions[1] {
+                $global:died = $using:died
                 function global:New-ZImage {
                     param([Parameter(ValueFromPipeline)] $Job, $Model)
-                    process { [IO.File]::WriteAllText($using:died, ''); [Environment]::Exit(1) }
+                    process { [IO.File]::WriteAllText($global:died, ''); [Environment]::Exit(1) }
                 }
             }
             & $script -Session $sessions -Module $manifest -Csv $csv -Device CPU -OutputFolder $out
