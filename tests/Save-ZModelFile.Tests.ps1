@@ -102,12 +102,14 @@ Describe 'Save-ZModelFile' {
     }
 
     It 'gives a model that Import-ZModel takes from the pipeline' {
-        $paths = 'z-image-demo-q8_0.gguf', 'qwen3-demo-f16.gguf', 'ae-demo-f16.gguf' | ForEach-Object { (Save-ZModelFile -Repository demo/model -File $_ -Endpoint $endpoint).Path }
+        $files = @('z-image-demo-q8_0.gguf', 'qwen3-demo-f16.gguf', 'ae-demo-f16.gguf' | ForEach-Object { Save-ZModelFile -Repository demo/model -File $_ -Endpoint $endpoint })
+        $paths = $files.Path
         # As a model of the catalogue is given; those are too large for a test.
         $model = (Get-Command Save-ZModelFile).OutputType[0].Type::new()
         $model.Name, $model.Diffusion, $model.TextEncoder, $model.Vae = @('downloaded') + $paths
-        $model.Files = @()
-        $model | Format-Table | Out-String -Width 160 | Should -Match '(?m)^downloaded\s+0\.0\s+0\.0 z-image-demo-q8_0.gguf'
+        $model.Files = [Array]::CreateInstance($files[0].GetType(), 3)
+        0..2 | ForEach-Object { $model.Files[$_] = $files[$_] }
+        $model | Format-Table | Out-String -Width 160 | Should -Match '(?m)^downloaded\s+[1-9][\d.,]+\s+[\d.,]+ z-image-demo-q8_0.gguf'
         $session = $model | Import-ZModel -Device CPU
         $session.Name | Should -Be 'downloaded'
         $session.Files.Vae | Should -Be $paths[2]
