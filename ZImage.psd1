@@ -10,6 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess     = @('Module/ZImage.format.ps1xml')
     CmdletsToExport      = @(
+        'Clear-ZCache'
         'Export-ZReport'
         'Get-ZDevice'
         'Get-ZImageInfo'
@@ -20,7 +21,10 @@
         'New-ZImage'
         'Remove-ZModel'
         'Save-ZImage'
+        'Save-ZModelFile'
         'Set-ZOffload'
+        'Show-ZImage'
+        'Test-ZImageReproduction'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

@@ -5,13 +5,12 @@
 .DESCRIPTION
     build  publishes the cmdlets into Module/bin and stages the prebuilt ggml libraries into Module/native
     demo   builds, then runs examples/demo.ps1, which draws into examples/out
-    test   builds, then runs every xunit test, on Linux with Wine once more as a program for Windows, and, where pwsh and
-           Pester 5 or later are, every Pester test on the module as it ships
+    test   builds, then runs every xunit test, on Linux with Wine once more as a program for Windows, and, where Pester 5
+           or later is, every Pester test on the module as it ships
     pack   builds, then makes in artifacts/package what is published: the module's folder and the gallery's package, for
            Windows (CPU, Vulkan, CUDA) and Linux (CPU, Vulkan), and a zip for each system with all of its backends
     clean  removes all that the other tasks made; packages that npm fetched stay in native
-    Needs the .NET SDK and Node.js. The script itself uses the language, core cmdlets and .NET alone, so that it also
-    runs in ZImage.Host, on machines without pwsh (see build.sh).
+    Needs PowerShell 7.6, the .NET SDK and Node.js. Where pwsh is not installed, ./build.sh makes one first.
 .PARAMETER Task
     What to do.
 .PARAMETER Configuration
@@ -67,10 +66,10 @@ function Get-DotNet {
     Get-Program 'dotnet' 'Install the .NET 10 SDK and start a new shell.'
 }
 
-# The shell that runs scripts in a process of their own: this one, where it is a shell that we know.
+# The pwsh that runs scripts in a process of their own: this one, unless another program hosts the build.
 function Get-Shell {
     $own = [Environment]::ProcessPath
-    if ([IO.Path]::GetFileName($own) -in 'pwsh', 'pwsh.exe', 'ZImage.Host', 'ZImage.Host.exe') { $own } else { Get-Program 'pwsh' 'Start the build from pwsh 7.6.' }
+    if ([IO.Path]::GetFileName($own) -in 'pwsh', 'pwsh.exe') { $own } else { Get-Program 'pwsh' 'Start the build from pwsh 7.6.' }
 }
 
 # A rename, so that a process that has the old file mapped keeps what it has.
@@ -201,8 +200,8 @@ function Copy-NativeLibrary {
 # A digest of all that Module/bin is built from, so that nothing is compiled twice.
 function Get-InputDigest {
     [string[]] $paths = @('Directory.Build.props', 'Directory.Build.targets', 'Directory.Packages.props', 'global.json', 'build.ps1') | ForEach-Object { Get-RepositoryPath $_ }
-    foreach ($project in 'ZImage.Ggml', 'ZImage.Engine', 'ZImage.PowerShell', 'ZImage.Loader') {
-        $paths += [IO.Directory]::GetFiles((Get-RepositoryPath "src/$project"), '*', 'AllDirectories') |
+    foreach ($folder in 'src/ZImage.Ggml', 'src/ZImage.Engine', 'src/ZImage.PowerShell', 'src/ZImage.Loader', 'src/ZImage.Help', 'Module/docs') {
+        $paths += [IO.Directory]::GetFiles((Get-RepositoryPath $folder), '*', 'AllDirectories') |
             Where-Object { $_ -notmatch '[\\/](bin|obj)[\\/]' }
     }
     [Array]::Sort($paths, [StringComparer]::Ordinal)
@@ -212,6 +211,13 @@ function Get-InputDigest {
         $text.Append("`n$path $($file.Length) $($file.LastWriteTimeUtc.Ticks)") | Out-Null
     }
     [Convert]::ToHexString([Security.Cryptography.SHA256]::HashData([Text.Encoding]::UTF8.GetBytes($text.ToString())))
+}
+
+# The help beside the cmdlets, where Get-Help looks for it: Markdown pages and what the compiler knows of the parameters.
+function Publish-Help([string] $published) {
+    Invoke-Program (Get-DotNet) @('msbuild', (Get-RepositoryPath 'src/ZImage.Help'), '-restore', "-p:Configuration=$Configuration", '-nologo', '-v:q', '-nodeReuse:false')
+    $generator = Get-RepositoryPath "artifacts/bin/ZImage.Help/$($Configuration.ToLowerInvariant())/ZImage.Help.dll"
+    Invoke-Program (Get-DotNet) @($generator, (Get-RepositoryPath 'Module/docs/en-US'), "$published/en-US")
 }
 
 function Publish-Module {
@@ -227,6 +233,7 @@ function Publish-Module {
         [IO.Directory]::Delete($published, $true)
     }
     Invoke-Program (Get-DotNet) @('publish', (Get-RepositoryPath 'src/ZImage.PowerShell'), '-c', $Configuration, '-o', $published, '--nologo', '-v', 'q', '-nodeReuse:false')
+    Publish-Help $published
     $files = [Collections.Generic.Dictionary[string, string]]::new()
     foreach ($path in [IO.Directory]::GetFiles($published, '*', 'AllDirectories')) {
         $files.Add([IO.Path]::GetRelativePath($published, $path), $path)
@@ -308,20 +315,16 @@ function Invoke-WineTest([hashtable] $count) {
 
 # Runs tests/*.Tests.ps1 in a shell of their own on the module as it ships, or says why not.
 function Invoke-PesterTest([hashtable] $count) {
-    $files = [IO.Directory]::GetFiles((Get-RepositoryPath 'tests'), '*.Tests.ps1')
-    $pwsh = Get-Command -Name 'pwsh' -CommandType Application -TotalCount 1 -ErrorAction Ignore
-    if ($files.Count -eq 0) {
+    & (Get-Shell) -NoProfile -Command 'exit [int] -not (Get-Module -ListAvailable Pester | Where-Object { $_.Version.Major -ge 5 })'
+    if ($LASTEXITCODE -ne 0) {
+        'Pester tests skipped: Pester 5 or later is not installed.'
         return
     }
-    if (-not $pwsh) {
-        "Pester tests skipped: pwsh is not installed ($($files.Count) files in tests)."
-        return
-    }
-    $module = & (Get-RepositoryPath 'package/pack.ps1') -Library @{ $system = [IO.Directory]::GetFiles((Get-RepositoryPath "Module/native/$system")) } -OutputFolder (Get-RepositoryPath 'artifacts/test-package')
+    $library = [IO.Directory]::GetFiles((Get-RepositoryPath "Module/native/$system"))
+    $module = & (Get-RepositoryPath 'package/pack.ps1') -Library @{ $system = $library } -OutputFolder (Get-RepositoryPath 'artifacts/test-package')
     $report = New-Report 'pester.txt'
     $script = @'
         $env:ZIMAGE_TEST_MODULE = '{2}'
-        if (-not (Get-Module -ListAvailable Pester | Where-Object { $_.Version.Major -ge 5 })) { exit 3 }
         Import-Module Pester -MinimumVersion 5.0
         $configuration = New-PesterConfiguration
         $configuration.Run.Path = '{0}'
@@ -331,11 +334,7 @@ function Invoke-PesterTest([hashtable] $count) {
         $errors = @($result.Containers | Where-Object Result -eq 'Failed' | Where-Object FailedCount -eq 0).Count
         [IO.File]::WriteAllText('{1}', "$($result.PassedCount) $($result.FailedCount + $errors) $($result.SkippedCount)")
 '@.Replace('{0}', (Get-RepositoryPath 'tests').Replace("'", "''")).Replace('{1}', $report.Replace("'", "''")).Replace('{2}', "$module/ZImage.psd1".Replace("'", "''"))
-    & $pwsh.Source -NoProfile -Command $script
-    if ($LASTEXITCODE -eq 3) {
-        'Pester tests skipped: Pester 5 or later is not installed.'
-        return
-    }
+    & (Get-Shell) -NoProfile -Command $script
     if (-not [IO.File]::Exists($report)) {
         "The Pester run broke off with exit code $LASTEXITCODE; its tests are not counted."
         $count.Failed++

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The entry where pwsh is not installed; with pwsh 7.6 or later it only calls build.ps1.
+# The entry where pwsh is not installed: it builds one of the library that pwsh is. With pwsh 7.6 or later it takes that.
 #   ./build.sh build|demo|test|pack|clean [options of build.ps1]
 #   ./build.sh run -Command 'Get-ZDevice'
 #   ./build.sh run -File script.ps1 [arguments]
@@ -30,7 +30,7 @@ quote() {
     esac
 }
 
-run_in_pwsh() {
+run() {
     import="Import-Module$(quote "$root/ZImage.psd1") -ErrorAction Stop;"
     if [ "${1:-}" = -File ] && [ $# -ge 2 ]; then
         shift
@@ -51,10 +51,10 @@ run_in_pwsh() {
     exit 64
 }
 
-# ZImage.Host stands in for pwsh; it is built again only when its sources are newer than it.
+# ZImage.Host is pwsh made from its package; it is built again only when its sources are newer than it.
 build_host() {
-    host=$root/artifacts/host/ZImage.Host
-    if [ -x "$host" ] && [ -z "$(find "$root/src/ZImage.Host" "$root/Directory.Build.props" "$root/Directory.Build.targets" "$root/Directory.Packages.props" "$root/global.json" -type f -newer "$host" -print)" ]; then
+    host=$root/artifacts/host
+    if [ -x "$host/pwsh" ] && [ -z "$(find "$root/src/ZImage.Host" "$root/Directory.Build.props" "$root/Directory.Build.targets" "$root/Directory.Packages.props" "$root/global.json" -type f -newer "$host/pwsh" -print)" ]; then
         return
     fi
     command -v dotnet >/dev/null 2>&1 || {
@@ -62,22 +62,20 @@ build_host() {
         exit 1
     }
     echo 'Building ZImage.Host, because pwsh 7.6 is not installed' >&2
-    dotnet publish "$root/src/ZImage.Host" -c Release -o "$root/artifacts/host" --nologo -v q -nodeReuse:false
-    touch "$host"
+    rm -rf "$host"
+    dotnet publish "$root/src/ZImage.Host" -c Release -o "$host" --nologo -v q -nodeReuse:false
+    touch "$host/pwsh"
 }
 
 task=${1:-build}
 [ $# -eq 0 ] || shift
 
-if pwsh_is_supported; then
-    if [ "$task" = run ]; then
-        run_in_pwsh "$@"
-    fi
-    exec pwsh -NoProfile -File "$root/build.ps1" "$task" "$@"
+if ! pwsh_is_supported; then
+    build_host
+    PATH=$root/artifacts/host:$PATH
+    export PATH
 fi
-
-build_host
 if [ "$task" = run ]; then
-    exec "$host" -Module "$root/ZImage.psd1" "$@"
+    run "$@"
 fi
-exec "$host" -File "$root/build.ps1" "$task" "$@"
+exec pwsh -NoProfile -File "$root/build.ps1" "$task" "$@"

@@ -2,12 +2,13 @@
 .SYNOPSIS
     Draws a cat and a contact sheet with the demo model, and says where the files are.
 .DESCRIPTION
-    The demo model comes with ZImage: it draws simple subjects in plain colours at 128x128, on any machine. The script uses
-    nothing beyond PowerShell's core, so that it runs wherever the engine does.
+    The demo model comes with ZImage: it draws simple subjects in plain colours at 128x128, on any machine.
 .PARAMETER OutputFolder
     Where the pictures go; examples/out when left out.
 .PARAMETER Device
     Where to compute, for example CPU or Vulkan0; see Get-ZDevice.
+.EXAMPLE
+    ./examples/demo.ps1 -OutputFolder ~/pictures
 #>
 [CmdletBinding()]
 param(

@@ -72,7 +72,7 @@ Describe 'Measure-ZGeneration' {
 
     It 'shows the table of the benchmark' {
         $text = Measure-ZGeneration @small -Warmup 0 | Out-String -Width 120
-        $text | Should -Match '#\s+Configuration\s+Result\s+Time \(s\)\s+s/step\s+Decode\s+Peak \(MiB\)\s+Moved \(MiB\)\s+Predicted'
+        $text | Should -Match '#\s+Configuration\s+Result\s+Time \(s\)\s+s/step\s+Decode \(s\)\s+Peak \(MiB\)\s+Moved \(MiB\)\s+Predicted \(s\)'
         $text | Should -Match '1\s+Auto\s+Success'
         Measure-ZGeneration @small -Warmup 0 | Format-List | Out-String | Should -Match 'PixelHash\s+: [0-9a-f]{64}'
     }

@@ -41,13 +41,4 @@ a green tree,3,64x64,2,heun
         $seeds = New-ZImage 'a cat' -Model $model -Size 64x64 -Steps 2 -Seed 5 -Count 1000 | Select-Object -First 2 | ForEach-Object Seed
         $seeds | Should -Be 5, 6
     }
-
-    It 'runs examples/<name>' -ForEach @(
-        @{ name = 'demo.ps1'; options = @{}; files = 'cat.png', 'contact-sheet.png' }
-        @{ name = 'batch.ps1'; options = @{}; files = 'batch/00-42.png', 'batch/01-7.png', 'batch/images.csv' }
-        @{ name = 'judge-card.ps1'; options = @{ Demo = $true }; files = 'report.md', 'report.html' }
-    ) {
-        & "$PSScriptRoot/../examples/$name" -OutputFolder (Join-Path $TestDrive 'examples') -Device CPU @options -WarningAction SilentlyContinue | Should -Not -BeNullOrEmpty
-        $files | ForEach-Object { Join-Path $TestDrive 'examples' $_ | Should -Exist }
-    }
 }

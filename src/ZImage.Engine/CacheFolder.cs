@@ -16,6 +16,9 @@ public static class CacheFolder
     /// <summary>How convolutions are computed on devices that were measured.</summary>
     public static string Convolutions => System.IO.Path.Combine(Path, "convolutions");
 
+    /// <summary>Downloaded model files, as <c>owner/repository/revision/file</c>.</summary>
+    public static string Models => System.IO.Path.Combine(Path, "models");
+
     private static string Default => OperatingSystem.IsWindows()
         ? System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "ZImage")
         : System.IO.Path.Combine(Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache

@@ -11,9 +11,20 @@ public static unsafe class Devices
 
     private static readonly Lock s_lock = new();
     private static readonly Dictionary<BackendKind, nint> s_registries = [];
+    private static string s_cpuKernels = "";
 
     /// <summary>ggml's release, for example <c>0.23.0</c>.</summary>
     public static string GgmlVersion => Marshal.PtrToStringUTF8((nint)Native.ggml_version()) ?? "";
+
+    /// <summary>Which of ggml's libraries for processors runs here, by the end of its name, for example <c>haswell</c>: they round differently.</summary>
+    public static string CpuKernels
+    {
+        get
+        {
+            _ = Load(BackendKind.Cpu);
+            return s_cpuKernels;
+        }
+    }
 
     /// <summary>The folder from which ggml's libraries are loaded.</summary>
     public static string NativeFolder => Libraries.Folder;
@@ -108,6 +119,8 @@ public static unsafe class Devices
             nint registry = Libraries.LoadBackend(file);
             if (registry != 0)
                 s_registries[backend] = registry;
+            if (backend == BackendKind.Cpu)
+                s_cpuKernels = Path.GetFileNameWithoutExtension(file)[Path.GetFileNameWithoutExtension(Libraries.FileName("ggml-cpu")).Length..].TrimStart('-');
             return registry;
         }
     }

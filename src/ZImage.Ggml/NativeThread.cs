@@ -41,6 +41,9 @@ public sealed class NativeThread : IDisposable
     /// <summary>True after a native abort: nothing can run here any more and native objects made here are never freed.</summary>
     public bool HasFaulted => _fault is not null;
 
+    /// <summary>Whether what comes now would have to wait its turn. Work begins in the order in which it came.</summary>
+    public bool IsBusy => t_current != this && (_active is not null || _queue.Count > 0);
+
     /// <summary>Runs <paramref name="action"/> on this thread and waits. Exceptions come back to the caller.</summary>
     public void Run(Action action) => Run<object?>(() =>
     {

@@ -1,25 +1,6 @@
-using System.Text;
-using ZImage.Host;
+using Microsoft.PowerShell;
 
-if (OperatingSystem.IsWindows())
-{
-    Console.OutputEncoding = Encoding.UTF8;
-}
-
-try
-{
-    HostOptions options = HostOptions.Parse(args);
-    if (options.ShowHelp)
-    {
-        Console.WriteLine(HostOptions.Help);
-        return 0;
-    }
-
-    using var shell = new Shell(options.NonInteractive);
-    return shell.Run(options);
-}
-catch (HostUsageException e)
-{
-    Console.Error.WriteLine($"ZImage.Host: {e.Message}");
-    return 64;
-}
+// A tool of the build reports nothing and looks for no later version.
+Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
+Environment.SetEnvironmentVariable("POWERSHELL_UPDATECHECK", "Off");
+return UnmanagedPSEntry.Start(args, args.Length);

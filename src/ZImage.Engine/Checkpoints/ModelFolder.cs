@@ -28,6 +28,9 @@ public sealed record ModelFolder(string Path, string Transformer, string TextEnc
         return new ModelFolder(folder, found[ComponentKind.Transformer][0], found[ComponentKind.TextEncoder][0], found[ComponentKind.Autoencoder][0]);
     }
 
+    /// <summary>Whether a file may hold a model, by its extension.</summary>
+    public static bool IsModelFile(string path) => ShardSet.Extensions.Contains(System.IO.Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The full paths of the model files in a folder and in the folders directly in it, sorted; of several shards the first that is there.</summary>
     /// <exception cref="ModelFileUnreadableException">The system does not let the folder be read.</exception>
     public static IReadOnlyList<string> ModelFiles(string folder)
@@ -43,7 +46,7 @@ public sealed record ModelFolder(string Path, string Transformer, string TextEnc
         try
         {
             return [.. Directory.GetFiles(folder, "*", options)
-                .Where(file => ShardSet.Extensions.Contains(System.IO.Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
+                .Where(IsModelFile)
                 .Order(StringComparer.Ordinal)
                 .DistinctBy(file => ShardSet.CommonName(file) ?? file)];
         }

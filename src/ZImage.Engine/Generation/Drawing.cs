@@ -71,6 +71,9 @@ internal sealed record RunShape(IReadOnlyList<int> Prompts, IReadOnlyList<Drawin
     /// <summary>Whether the pictures are of different sizes.</summary>
     public bool HasSizes => Decoded.Select(drawing => (drawing.Request.Width, drawing.Request.Height)).Distinct().Skip(1).Any();
 
+    /// <summary>Whether one of the pictures has tiles of its own.</summary>
+    public bool HasTiles => Decoded.Any(drawing => drawing.Request.Tiles is not null);
+
     /// <summary>The same with every drawing changed.</summary>
     public RunShape With(Func<DrawingShape, DrawingShape> change) => this with { Sampled = [.. Sampled.Select(change)], Decoded = [.. Decoded.Select(change)] };
 }

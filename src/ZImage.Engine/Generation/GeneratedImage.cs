@@ -14,6 +14,23 @@ public sealed record ModelIdentity(string Name, string DiffusionFingerprint, str
             && Begins(TextEncoderFingerprint, model.TextEncoderFingerprint)
             && Begins(VaeFingerprint, model.VaeFingerprint);
 
+    /// <summary>A sentence for each file that was another one.</summary>
+    /// <param name="now">The model that draws now.</param>
+    public IEnumerable<string> DifferencesTo(ModelIdentity now)
+    {
+        (string What, string Then, string Now)[] files =
+            [("Model", DiffusionFingerprint, now.DiffusionFingerprint), ("Text encoder", TextEncoderFingerprint, now.TextEncoderFingerprint), ("Autoencoder", VaeFingerprint, now.VaeFingerprint)];
+        foreach ((string what, string then, string today) in files)
+        {
+            if (then.Length > 0 && !Begins(then, today))
+                yield return $"{what}: its file was {then}{(what == "Model" ? $" ({Name})" : "")}, and is {today[..Math.Min(then.Length, today.Length)]}{(what == "Model" ? $" ({now.Name})" : "")} now.";
+        }
+        if (DiffusionFingerprint.Length == 0)
+            yield return $"Model: it was {Name}, without a fingerprint, and is {now.Name} now.";
+    }
+
+    public override string ToString() => Name;
+
     private static bool Begins(string digits, string fingerprint)
         => digits.Length > 0 && fingerprint.StartsWith(digits, StringComparison.OrdinalIgnoreCase);
 }
@@ -62,8 +79,14 @@ public sealed class GeneratedImage
 
     public required ModelIdentity Model { get; init; }
 
+    /// <summary>What computed it: where another image of the same settings differs, it is for one of these.</summary>
+    public required ImageOrigin Origin { get; init; }
+
     /// <summary>Name of the device that computed it.</summary>
-    public required string Device { get; init; }
+    public string Device => Origin.Device!;
+
+    /// <summary>All that determines the image, as the text that an image file keeps.</summary>
+    public string Parameters => ImageParameters.Describe(this).ToString();
 
     /// <summary>The parts of the run that the picture needed: its own, and those done for all that were made together.</summary>
     public required Timeline Timeline { get; init; }

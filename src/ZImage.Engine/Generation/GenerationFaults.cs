@@ -13,6 +13,11 @@ public sealed class InvalidImageSizeException(int width, int height)
 public sealed class InvalidSettingException(string setting, object value, string allowed)
     : ZImageException("InvalidSetting", $"{setting} is {FormattableString.Invariant($"{value}")}, and it must be {allowed}.", $"Give a {setting} that is {allowed}.", value);
 
+/// <summary>An image file does not say how its image was drawn. ErrorId <c>ImageWithoutSettings</c>.</summary>
+public sealed class ImageWithoutSettingsException(string path, string missing)
+    : ZImageException("ImageWithoutSettings", $"The image '{path}' cannot be drawn again: it has {missing}.",
+        "Use a file that an image program saved with its settings; programs that send or edit images often remove them.", path);
+
 /// <summary>The session was removed. ErrorId <c>SessionClosed</c>.</summary>
 public sealed class SessionClosedException(string name)
     : ZImageException("SessionClosed", $"The session '{name}' was removed.", "Import the model again with Import-ZModel.", name)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ZImage.Engine.Imaging;
+using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
 
 namespace ZImage.Engine.Generation;
@@ -31,18 +32,19 @@ public sealed class ImageInfo
 
         var recorded = new RecordedSettings(settings);
         (Width, Height) = recorded.Size() is { } size ? (size.Width, size.Height) : ((int?)null, (int?)null);
-        Steps = recorded.Int32("Steps");
+        Steps = recorded.Int32(SettingName.Steps);
         (Sampler, Scheduler) = recorded.Sampling();
         // SD.Next's name is the second.
-        Shift = recorded.Single("Shift", "Sampler shift");
-        CfgScale = recorded.Single("CFG scale");
+        Shift = recorded.Single(SettingName.Shift, "Sampler shift");
+        CfgScale = recorded.Single(SettingName.CfgScale);
         Seed = recorded.Seed();
-        Eta = recorded.Single("Eta");
+        Eta = recorded.Single(SettingName.Eta);
         Rng = recorded.Rng();
         Sigmas = recorded.Sigmas();
         Model = recorded.Model();
-        PixelHash = recorded.Text("Pixel hash");
+        PixelHash = recorded.Text(SettingName.PixelHash);
         Software = recorded.Software();
+        Origin = Software?.StartsWith(ImageOrigin.Program, StringComparison.Ordinal) == true ? recorded.Origin() : null;
         Warnings = [.. recorded.Warnings, .. Missing(parameters)];
     }
 
@@ -101,6 +103,9 @@ public sealed class ImageInfo
     /// <summary>The program that drew the image, and its version, as far as it says.</summary>
     public string? Software { get; }
 
+    /// <summary>What computed the image; null where another program drew it.</summary>
+    public ImageOrigin? Origin { get; }
+
     /// <summary>All settings as they are recorded, in their order, under names whose case does not count; the first of a name counts.</summary>
     public IReadOnlyDictionary<string, string> Settings { get; }
 
@@ -117,6 +122,47 @@ public sealed class ImageInfo
     /// <exception cref="ImageFileNotFoundException">There is no such file.</exception>
     /// <exception cref="ImageFileUnreadableException">It cannot be read, or is no image of these formats.</exception>
     public static ImageInfo Read(string path) => new(path, ImageFile.ReadHeader(path));
+
+    /// <summary>The settings that the image needs and the file does not say.</summary>
+    internal IReadOnlyList<string> Unrecorded
+    {
+        get
+        {
+            (string Name, bool IsOpen)[] all =
+            [
+                (nameof(Width), Width is null),
+                (nameof(Height), Height is null),
+                (nameof(Steps), Steps is null && Sigmas is null),
+                (nameof(Sampler), Sampler is null),
+                (nameof(Scheduler), Scheduler is null && Sigmas is null),
+                (nameof(Shift), Shift is null && Sigmas is null && (Scheduler is null || SigmaSchedules.Get(Scheduler).UsesShift)),
+                (nameof(CfgScale), CfgScale is null),
+                (nameof(Rng), Rng is null),
+            ];
+            return [.. all.Where(setting => setting.IsOpen).Select(setting => setting.Name)];
+        }
+    }
+
+    /// <summary>What draws the image again, in the tiles that it was decoded in.</summary>
+    /// <param name="defaults">The model's settings, for those that the file does not say.</param>
+    /// <exception cref="ImageWithoutSettingsException">It does not say from which prompt or seed the image was drawn.</exception>
+    public ImageRequest ToRequest(ModelDefaults defaults) => new()
+    {
+        Prompt = Prompt ?? throw new ImageWithoutSettingsException(Path, "no prompt"),
+        NegativePrompt = NegativePrompt ?? "",
+        Width = Width ?? PixelWidth,
+        Height = Height ?? PixelHeight,
+        Steps = Steps ?? defaults.Steps,
+        Sampler = Sampler ?? defaults.Sampler,
+        Scheduler = Scheduler ?? defaults.Scheduler,
+        Shift = Shift ?? defaults.Shift,
+        Sigmas = Sigmas,
+        Eta = Eta,
+        CfgScale = CfgScale ?? defaults.CfgScale,
+        Seed = Seed ?? throw new ImageWithoutSettingsException(Path, "no seed"),
+        Rng = Rng ?? default,
+        Tiles = Origin?.Tiles,
+    };
 
     private IEnumerable<string> Missing(GenerationParameters? parameters)
     {

@@ -1,3 +1,4 @@
+using ZImage.Engine.Models;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
 
@@ -47,7 +48,20 @@ public sealed record ImageRequest
 
     /// <summary>The random generator that the seed is for.</summary>
     public NoiseGenerator Rng { get; init; }
+
+    /// <summary>Tiles to decode it in, whatever the session's options say; null to leave it to them.</summary>
+    public ImageTiles? Tiles { get; init; }
+
+    /// <summary>In words.</summary>
+    public override string ToString()
+    {
+        string levels = Sigmas is null ? $"{Steps} steps of {Sampler} on {Scheduler}" : $"{Sampler} on the noise levels {NoiseLevels.Text(Sigmas)}";
+        return FormattableString.Invariant($"'{Prompt}' at {Width}x{Height}, {levels}, seed {Seed}");
+    }
 }
 
 /// <summary>The settings a model is made for, used where a request leaves them open.</summary>
-public sealed record ModelDefaults(int Width, int Height, int Steps, string Sampler, string Scheduler, float Shift, float CfgScale);
+public sealed record ModelDefaults(int Width, int Height, int Steps, string Sampler, string Scheduler, float Shift, float CfgScale)
+{
+    public override string ToString() => FormattableString.Invariant($"{Width}x{Height}, {Steps} steps of {Sampler} on {Scheduler}, shift {Shift}, CFG scale {CfgScale}");
+}

@@ -23,6 +23,7 @@ internal sealed class ImageRun
     private readonly CancellationToken _cancellation;
     private readonly TimelineRecorder _timeline;
     private readonly PlanLadder _ladder;
+    private readonly RunPreview? _preview;
     private IReadOnlyList<Drawing> _drawings = [];
     private MemoryPlan? _plan;
 
@@ -31,6 +32,8 @@ internal sealed class ImageRun
         (_model, _planner, _cache, _session, _observer, _cancellation) = (model, planner, cache, session, observer, cancellation);
         _timeline = new TimelineRecorder(model.Memory, model.Residency.Transfer);
         _ladder = new PlanLadder(model, planner, observer) { Entering = Enter };
+        if (observer?.PreviewInterval is { } interval && model.Colors.IsKnown)
+            _preview = new RunPreview(model.Colors, interval, observer);
     }
 
     /// <summary>Makes the pictures of drawings that go through the phases together.</summary>
@@ -120,7 +123,10 @@ internal sealed class ImageRun
     {
         List<int[]> prompts = Unknown();
         if (prompts.Count == 0)
+        {
+            _observer?.OnMessage(MessageLevel.Verbose, "The prompt cache has what the text encoder would say, so it is not asked.");
             return;
+        }
         float[][] captions = _ladder.Do(Phase.Condition, () => Rest(), phase =>
         {
             Report(Phase.Condition, null);
@@ -187,7 +193,10 @@ internal sealed class ImageRun
         };
         Announce(1);
         Samplers.Get(request.Sampler).Sample(latents, drawing.Sigmas, (x, sigma, velocity, unguided) =>
-            prediction.Velocity(x, sigma, velocity, _cancellation, unguided, again: current < drawing.Steps), options);
+        {
+            prediction.Velocity(x, sigma, velocity, _cancellation, unguided, again: current < drawing.Steps);
+            _preview?.Show(x, sigma, velocity, width, height);
+        }, options);
         drawing.Latents = latents;
     }
 
@@ -207,13 +216,14 @@ internal sealed class ImageRun
                 latent, width, height, _model.MemoryOf(ComponentKind.Autoencoder), _model.Ram, way, null, _cancellation));
             _planner.Learn(ComponentKind.Autoencoder, _planner.Needs.Decoding(drawing.Shape, way).Flops, _timeline.Last.DurationSeconds, _timeline.Last.UploadedBytes);
             PixelImage picture = Picture(pixels, latent, own, way);
+            _preview?.Learn(latent, pixels, width, height);
             Timeline timeline = _timeline.Of(index);
             drawing.Made.Add(new GeneratedImage
             {
                 Pixels = picture,
                 Request = own,
                 Model = _session.Identity,
-                Device = _model.Device.Name,
+                Origin = ImageOrigin.Of(_model, _ladder.Plan.Mode, way, _ladder.Steps.Count),
                 Timeline = timeline,
                 Plan = _plan!,
                 StepsDown = _ladder.Steps.ToArray(),
@@ -262,5 +272,6 @@ internal sealed class ImageRun
     }
 
     private void Report(Phase phase, int? drawing, int step = 0, TimeSpan? remaining = null)
-        => _observer?.OnProgress(new GenerationProgress(phase, step, drawing is { } index ? _drawings[index].Steps : 0, _timeline.Elapsed, remaining, drawing + 1 ?? 0, Math.Max(_drawings.Count, 1)));
+        => _observer?.OnProgress(new GenerationProgress(phase, step, drawing is { } index ? _drawings[index].Steps : 0, _timeline.Elapsed, remaining, drawing + 1 ?? 0, Math.Max(_drawings.Count, 1),
+            _model.Memory.Bytes, _model.Memory.Limit));
 }

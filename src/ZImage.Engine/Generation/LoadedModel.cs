@@ -44,6 +44,7 @@ internal sealed class LoadedModel : IDisposable
             Residency.Add(ComponentKind.Transformer, Transformer.Weights);
             TextEncoder = MakeTextEncoder(OnCpu(options.Offload.TextEncoderOnCpu));
             Autoencoder = MakeAutoencoder(OnCpu(options.Offload.VaeOnCpu));
+            Colors = new LatentColors(Autoencoder.LatentChannels, Autoencoder.Scale);
         }
         catch
         {
@@ -57,6 +58,9 @@ internal sealed class LoadedModel : IDisposable
     public Qwen3TextEncoder TextEncoder { get; private set; }
 
     public Autoencoder Autoencoder { get; private set; }
+
+    /// <summary>What latents look like, as far as previews were asked for.</summary>
+    public LatentColors Colors { get; }
 
     /// <summary>The memory of the session's device.</summary>
     public DeviceMemory Memory { get; }

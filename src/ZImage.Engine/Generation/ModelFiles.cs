@@ -15,6 +15,8 @@ public sealed record ModelFiles(string Diffusion, string TextEncoder, string Vae
     /// <summary>Random weights in memory that stand for the files, whose paths then are names alone; null for files. The session that is opened with them owns them.</summary>
     public SyntheticCheckpoints? Synthetic { get; private init; }
 
+    public override string ToString() => Name;
+
     internal static ModelFiles Of(SyntheticCheckpoints checkpoints)
         => new(checkpoints[ComponentKind.Transformer].Path, checkpoints[ComponentKind.TextEncoder].Path, checkpoints[ComponentKind.Autoencoder].Path) { Synthetic = checkpoints };
 

@@ -179,6 +179,7 @@ public sealed class ModelSession : IDisposable
         {
             try
             {
+                PreparePreviews(observer, cancellation);
                 DrawAll([.. drawings.Select((drawing, i) => new Asked(i, drawing.Request, drawing.Images))], completed, observer, cancellation);
                 return true;
             }
@@ -237,6 +238,8 @@ public sealed class ModelSession : IDisposable
 
     private T OnThread<T>(Func<T> work, IGenerationObserver? observer, CancellationToken cancellation)
     {
+        if (_thread.IsBusy)
+            observer?.OnMessage(MessageLevel.Verbose, $"{Name} is at work; this waits its turn.");
         try
         {
             return Guarded(_thread, observer, () => _closed ? throw new SessionClosedException(Name) : work(), cancellation);
@@ -284,6 +287,20 @@ public sealed class ModelSession : IDisposable
                 completed(new DrawingResult(next, [], earlier));
             next = result.Index + 1;
             completed(result);
+        }
+    }
+
+    private void PreparePreviews(IGenerationObserver? observer, CancellationToken cancellation)
+    {
+        if (observer?.PreviewInterval is null || _model.Colors.IsKnown)
+            return;
+        try
+        {
+            LatentProbe.Run(_model, _planner, cancellation);
+        }
+        catch (ZImageException fault) when (ImageRun.IsOfOne(fault))
+        {
+            observer.OnMessage(MessageLevel.Verbose, $"No previews are shown, because what shows them could not be prepared: {fault.Message}");
         }
     }
 
@@ -345,7 +362,7 @@ public sealed class ModelSession : IDisposable
     // Places what the first phase of a picture of the default size holds, if it fits.
     private void Apply(OffloadOptions options, IGenerationObserver? observer)
     {
-        Check(options);
+        RequestRules.CheckTiles(options.VaeTileSize, options.VaeTileOverlap);
         _model.Move(options);
         _planner.Options = options;
         _prompts.Caching = options.PromptCache;
@@ -397,14 +414,6 @@ public sealed class ModelSession : IDisposable
             foreach (string warning in _planner.Warnings(plan, budget))
                 observer?.OnMessage(MessageLevel.Warning, warning);
         }
-    }
-
-    private static void Check(OffloadOptions options)
-    {
-        if (options.VaeTileSize is { } size && (size % 16 != 0 || size is < 64 or > 8192))
-            throw new InvalidSettingException("VaeTileSize", size, "a multiple of 16, from 64 to 8192");
-        if (!(options.VaeTileOverlap >= 0 && options.VaeTileOverlap <= 0.5f))
-            throw new InvalidSettingException("VaeTileOverlap", options.VaeTileOverlap, "from 0 to 0.5");
     }
 
     // Windows grants memory to the process: what other sessions have of it is not to be had.

@@ -25,17 +25,22 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
     /// <summary>Says that the device is about to be taken to what a phase holds, and does it.</summary>
     public Action<PhasePlan, Action> Entering { get; init; } = (_, enter) => enter();
 
+    /// <summary>Whether an allocation that fails is a fault whatever the options say.</summary>
+    public bool IsStrict { get; init; }
+
     /// <summary>Plans a run and follows the plan from now on.</summary>
     /// <returns>False where several drawings do not go together: they do not fit, or tiles are of one size and the pictures are not.</returns>
     /// <exception cref="BudgetTooSmallException">A single drawing does not fit; nothing was moved.</exception>
     public bool Start(RunShape run)
     {
+        if (run.HasTiles && run.Decoded.Count > 1)
+            return false;
         MemoryPlan plan = planner.MakeForRun(run);
         if (run.Decoded.Count > 1 && (!plan.Fits || (plan.Decoding.Method == ImageMethod.Tiles || planner.Options.VaeTiling == VaeTiling.On) && run.HasSizes))
             return false;
         if (!plan.Fits)
             throw new BudgetTooSmallException(plan, planner.Advise(run, plan));
-        observer?.OnMessage(MessageLevel.Verbose, plan.Describe());
+        observer?.OnMessage(MessageLevel.Verbose, plan.Describe() + Reasons(plan));
         Follow(plan);
         return true;
     }
@@ -61,7 +66,7 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
                 // A place may be there without its weights being so, or not be there at all.
                 _entered = null;
                 model.Residency.Transfer.Rest();
-                if (planner.Options.Strict || _steps.Count >= MostSteps || Smaller(rest()) is not { } smaller)
+                if (IsStrict || planner.Options.Strict || _steps.Count >= MostSteps || Smaller(rest()) is not { } smaller)
                     throw;
                 var step = new StepDown(phase, Plan.Mode, smaller.Mode, Plan.BudgetBytes, smaller.BudgetBytes, fault.Message, smaller);
                 _steps.Add(step);
@@ -84,6 +89,15 @@ internal sealed class PlanLadder(LoadedModel model, SessionPlanner planner, IGen
             model.Residency.Prepare(next);
         });
         _entered = next;
+    }
+
+    // Why it is so, for who wonders.
+    private string Reasons(MemoryPlan plan)
+    {
+        string mode = plan.RequestedMode == OffloadMode.Auto ? $" {plan.Mode} is the fastest mode that fits." : "";
+        string decoding = plan.Decoding.Method == ImageMethod.Whole ? ""
+            : planner.Options.VaeTiling == VaeTiling.On ? " Tiles were asked for." : " The autoencoder has no room for the whole picture at a time.";
+        return mode + decoding;
     }
 
     private void Follow(MemoryPlan plan)

@@ -22,7 +22,10 @@ public enum Phase
 /// <param name="Remaining">Estimate of the time left in sampling, from the steps done; null when unknown.</param>
 /// <param name="Drawing">The drawing at work, from 1, where several go through the phases together; 0 for all of them at once.</param>
 /// <param name="Drawings">Drawings that go through the phases together.</param>
-public sealed record GenerationProgress(Phase Phase, int Step, int Steps, TimeSpan Elapsed, TimeSpan? Remaining, int Drawing = 0, int Drawings = 1);
+/// <param name="DeviceBytes">Bytes of the device's memory that the session holds now.</param>
+/// <param name="BudgetBytes">Bytes of it that the session may hold; 0 when unknown.</param>
+public sealed record GenerationProgress(
+    Phase Phase, int Step, int Steps, TimeSpan Elapsed, TimeSpan? Remaining, int Drawing = 0, int Drawings = 1, long DeviceBytes = 0, long BudgetBytes = 0);
 
 /// <summary>How much a message matters: ggml's log is Debug, decisions are Verbose, a degraded result is Warning.</summary>
 public enum MessageLevel
@@ -38,4 +41,12 @@ public interface IGenerationObserver
     void OnProgress(GenerationProgress progress);
 
     void OnMessage(MessageLevel level, string text);
+
+    /// <summary>The least time between two previews of a picture that is forming; null for a run without.</summary>
+    TimeSpan? PreviewInterval => null;
+
+    /// <summary>Takes a preview; called only where <see cref="PreviewInterval"/> has a value.</summary>
+    void OnPreview(GenerationPreview preview)
+    {
+    }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using ZImage.Engine.Memory;
+using ZImage.Engine.Models;
 using ZImage.Engine.Sampling;
 using ZImage.Engine.Sampling.Noise;
 
@@ -41,28 +43,28 @@ internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> setti
 
     /// <summary>A seed of 64 bits, with or without a sign.</summary>
     public long? Seed()
-        => Text("Seed") is not { } text ? null
+        => Text(SettingName.Seed) is not { } text ? null
             : long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long seed) ? seed
             : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong large) ? unchecked((long)large)
-            : NotUnderstood<long>("Seed", text);
+            : NotUnderstood<long>(SettingName.Seed, text);
 
     /// <summary>The size of the drawn image, in pixels.</summary>
     public (int Width, int Height)? Size()
     {
-        if (Text("Size") is not { } text)
+        if (Text(SettingName.Size) is not { } text)
             return null;
         string[] parts = text.Split(s_times, StringSplitOptions.TrimEntries);
         return parts.Length == 2
             && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out int width)
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int height)
                 ? (width, height)
-                : NotUnderstood<(int, int)>("Size", text);
+                : NotUnderstood<(int, int)>(SettingName.Size, text);
     }
 
     /// <summary>Sampler and scheduler by their names here. Newer programs record them apart, older ones in one name.</summary>
     public (string? Sampler, string? Scheduler) Sampling()
     {
-        string? name = Text("Sampler"), scheduleName = Text("Schedule type", "Scheduler");
+        string? name = Text(SettingName.Sampler), scheduleName = Text(SettingName.Scheduler, "Scheduler");
         (string? sampler, string? scheduler) = name is null ? default : SamplerNames.Parse(name);
         if (scheduleName is not null)
             scheduler = SamplerNames.Parse(scheduleName).Scheduler;
@@ -76,7 +78,7 @@ internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> setti
     }
 
     /// <summary>The program and its version, as far as it says them.</summary>
-    public string? Software() => (Text("App"), Text("Version")) switch
+    public string? Software() => (Text("App"), Text(SettingName.Version)) switch
     {
         (null, var version) => version,
         (var app, null) => app,
@@ -86,7 +88,7 @@ internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> setti
     /// <summary>Which generator the seed is for.</summary>
     public NoiseGenerator? Rng()
     {
-        if (Text("RNG") is not { } name)
+        if (Text(SettingName.Rng) is not { } name)
             return null;
         switch (name.ToUpperInvariant())
         {
@@ -104,11 +106,11 @@ internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> setti
     /// <summary>The noise levels of the steps, where they were given one by one.</summary>
     public float[]? Sigmas()
     {
-        if (Text("Sigmas", "Custom Sigmas") is not { } text)
+        if (Text(SettingName.Sigmas, "Custom Sigmas") is not { } text)
             return null;
         if (NoiseLevels.Parse(text, out _) is { } sigmas && sigmas.All(float.IsFinite))
             return sigmas;
-        NotUnderstood<float>("Sigmas", text);
+        NotUnderstood<float>(SettingName.Sigmas, text);
         return null;
     }
 
@@ -116,10 +118,33 @@ internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> setti
     public ModelIdentity? Model()
     {
         // stable-diffusion.cpp names the transformer so, where it is a file of its own.
-        string? name = Text("Model", "Unet"), hash = Text("Model hash");
+        string? name = Text(SettingName.Model, "Unet"), hash = Text(SettingName.ModelHash);
         return name is null && hash is null ? null
-            : new ModelIdentity(name ?? hash!, hash ?? "", Text("Text encoder hash") ?? "", Text("VAE hash") ?? "");
+            : new ModelIdentity(name ?? hash!, hash ?? "", Text(SettingName.TextEncoderHash) ?? "", Text(SettingName.VaeHash) ?? "");
     }
+
+    /// <summary>What computed the image.</summary>
+    public ImageOrigin Origin() => new()
+    {
+        Software = Text(SettingName.Version),
+        GgmlVersion = Text(SettingName.Ggml),
+        Device = Text(SettingName.Device),
+        DeviceName = Text(SettingName.DeviceName),
+        Driver = Text(SettingName.Driver),
+        Kernels = Text(SettingName.Kernels),
+        TextEncoderDevice = Text(SettingName.TextEncoderDevice),
+        VaeDevice = Text(SettingName.VaeDevice),
+        OffloadMode = Choice<OffloadMode>(SettingName.Offload),
+        StepsDown = Int32(SettingName.StepsDown),
+        Decoding = Choice<ImageMethod>(SettingName.Decoding),
+        Tiles = Int32(SettingName.TileSize) is { } size ? new ImageTiles(size, Single(SettingName.TileOverlap) ?? 0) : null,
+    };
+
+    private T? Choice<T>(string name)
+        where T : struct, Enum
+        => Text(name) is not { } text ? null
+            : Enum.GetNames<T>().FirstOrDefault(known => known.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } found ? Enum.Parse<T>(found)
+            : NotUnderstood<T>(name, text);
 
     private T? NotUnderstood<T>(string name, string value)
         where T : struct

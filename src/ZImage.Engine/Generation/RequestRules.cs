@@ -38,6 +38,18 @@ internal static class RequestRules
             throw new InvalidSettingException("CfgScale", request.CfgScale, unguided ? "from 0 to 100" : "from 1 (no guidance) to 100");
         if (request.Eta is { } eta && !(eta >= 0 && eta <= 1))
             throw new InvalidSettingException("Eta", eta, "from 0 to 1");
+        if (request.Tiles is { } tiles)
+            CheckTiles(tiles.Size, tiles.Overlap);
+    }
+
+    /// <summary>What tiles must be like.</summary>
+    /// <exception cref="InvalidSettingException">They are not.</exception>
+    public static void CheckTiles(int? size, float overlap)
+    {
+        if (size is { } pixels && (pixels % 16 != 0 || pixels is < 64 or > 8192))
+            throw new InvalidSettingException("VaeTileSize", pixels, "a multiple of 16, from 64 to 8192");
+        if (!(overlap >= 0 && overlap <= 0.5f))
+            throw new InvalidSettingException("VaeTileOverlap", overlap, "from 0 to 0.5");
     }
 
     /// <summary>Noise levels of a request, the last usually 0; a scheduler may have fewer different ones than it was asked for.</summary>

@@ -205,7 +205,9 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
     private IReadOnlyList<ImageWay> DecodeWays(DrawingShape drawing)
     {
         (int width, int height) = Needs.Latent(drawing);
-        return model.Autoencoder.DecodeWays(width, height, Options.VaeTiling, Options.VaeTileSize, Options.VaeTileOverlap);
+        return drawing.Request.Tiles is { } tiles
+            ? model.Autoencoder.DecodeWays(width, height, VaeTiling.On, tiles.Size, tiles.Overlap)
+            : model.Autoencoder.DecodeWays(width, height, Options.VaeTiling, Options.VaeTileSize, Options.VaeTileOverlap);
     }
 
     // What does for the largest pictures does for all.

@@ -19,6 +19,9 @@ public sealed class Timeline
 
     /// <summary>Seconds spent in a phase, all its parts together.</summary>
     public double Seconds(Phase phase) => Entries.Where(e => e.Phase == phase).Sum(e => e.DurationSeconds);
+
+    /// <summary>The phases in the order in which they began, each with its seconds.</summary>
+    public override string ToString() => string.Join(", ", Entries.Select(e => e.Phase).Distinct().Select(phase => FormattableString.Invariant($"{phase} {Seconds(phase):F3} s")));
 }
 
 /// <summary>Records the parts of a run of one or more drawings.</summary>

@@ -34,6 +34,8 @@ public sealed class PixelImage
     /// <summary>SHA-256 of <see cref="Rgb"/> as 64 lower-case hex digits: equal for equal pixels, whatever file they came from.</summary>
     public string PixelHash => _pixelHash.Value;
 
+    public override string ToString() => FormattableString.Invariant($"{Width}x{Height} pixels");
+
     /// <summary>
     /// Pixels from an autoencoder's output: values in [-1, 1], planes of red, green and blue, rows from the top. A value x becomes
     /// round(clamp(x/2 + 0.5, 0, 1) * 255).

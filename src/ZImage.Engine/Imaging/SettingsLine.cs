@@ -22,6 +22,10 @@ internal static class SettingsLine
 
     /// <summary>The settings in their order, names that come twice included; null when the line is none of settings.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>>? Read(string line)
+        => Split(line) is { } settings && settings.Any(setting => s_signs.Contains(setting.Key, StringComparer.OrdinalIgnoreCase) && IsWholeNumber(setting.Value)) ? settings : null;
+
+    /// <summary>The same of a line that is known to be one of settings, whichever they are.</summary>
+    public static IReadOnlyList<KeyValuePair<string, string>>? Split(string line)
     {
         var settings = new List<KeyValuePair<string, string>>();
         bool closes = true;
@@ -38,7 +42,7 @@ internal static class SettingsLine
             settings.Add(new(line[at..colon].Trim(), Unquote(line[(colon + 1)..end].Trim(' ', '\t', '\r', ','))));
             at = end + 1;
         }
-        return settings.Exists(setting => s_signs.Contains(setting.Key, StringComparer.OrdinalIgnoreCase) && IsWholeNumber(setting.Value)) ? settings : null;
+        return settings;
     }
 
     // A value that could be taken for more than one setting, or for a quoted one, is written as a JSON string.

@@ -16,13 +16,18 @@ public sealed record MeasurementContext(DateTimeOffset Started, MeasuredEnvironm
     /// <summary>What is so now, with the memory of the device that is free now.</summary>
     public static MeasurementContext Of(ModelSession session)
         => new(DateTimeOffset.Now, MeasuredEnvironment.Of(session.Device), new MeasuredModel(session.Name, session.Components, session.SyntheticScale));
+
+    public override string ToString() => FormattableString.Invariant($"{Model} on {Environment}, {Started:yyyy-MM-dd HH:mm}");
 }
 
 /// <summary>The model that was measured.</summary>
 /// <param name="Name">Name of its session.</param>
 /// <param name="Components">What its files hold.</param>
 /// <param name="SyntheticScale">Of random weights, their share of the published model's bytes; null for weights from files.</param>
-public sealed record MeasuredModel(string Name, IReadOnlyList<ComponentSummary> Components, double? SyntheticScale);
+public sealed record MeasuredModel(string Name, IReadOnlyList<ComponentSummary> Components, double? SyntheticScale)
+{
+    public override string ToString() => Name;
+}
 
 /// <summary>The machine and the device that computed. What the system does not tell is null.</summary>
 public sealed record MeasuredEnvironment
@@ -67,6 +72,8 @@ public sealed record MeasuredEnvironment
 
     /// <summary>Version of the card's driver.</summary>
     public string? Driver { get; init; }
+
+    public override string ToString() => $"{DeviceName} ({Device}), {System}";
 
     /// <summary>What is so now.</summary>
     public static MeasuredEnvironment Of(Device device)

@@ -6,6 +6,8 @@ public sealed record Spread(double Median, double Min, double Max)
     /// <summary>What lies between the ends, as a share of the median; 0 for one value.</summary>
     public double Relative => Median > 0 ? (Max - Min) / Median : 0;
 
+    public override string ToString() => FormattableString.Invariant($"{Median:F3} ({Min:F3} to {Max:F3}, spread {100 * Relative:F1}%)");
+
     /// <summary>Null without values. Of an even number of them the median is halfway between the middle two.</summary>
     public static Spread? Of(IEnumerable<double> values)
     {

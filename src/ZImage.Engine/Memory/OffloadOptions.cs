@@ -53,6 +53,8 @@ public enum VaeTiling
 /// <summary>How a session uses the memory of its device. It can be changed at any time.</summary>
 public sealed record OffloadOptions
 {
+    private const float DefaultTileOverlap = 0.25f;
+
     public OffloadMode Mode { get; init; }
 
     /// <summary>The text encoder computes on the CPU and never takes memory of the device.</summary>
@@ -75,7 +77,7 @@ public sealed record OffloadOptions
     public int? VaeTileSize { get; init; }
 
     /// <summary>Share of a tile that overlaps the next, 0 to 0.5.</summary>
-    public float VaeTileOverlap { get; init; } = 0.25f;
+    public float VaeTileOverlap { get; init; } = DefaultTileOverlap;
 
     /// <summary>Where hidden states of prompts are kept.</summary>
     public PromptCaching PromptCache { get; init; }
@@ -85,4 +87,20 @@ public sealed record OffloadOptions
 
     /// <summary>Whether a block is brought while the one before it computes. Off only to measure what it hides.</summary>
     public bool Prefetch { get; init; } = true;
+
+    /// <summary>In words, without what is as it is by default.</summary>
+    public override string ToString() => string.Join(", ", new[]
+    {
+        $"{Mode}",
+        TextEncoderOnCpu ? "text encoder on the CPU" : null,
+        VaeOnCpu ? "VAE on the CPU" : null,
+        $"reload {Reload}",
+        $"VramBudget {VramBudget}",
+        $"RamBudget {RamBudget}",
+        $"tiles {VaeTiling}",
+        VaeTileSize is { } size ? FormattableString.Invariant($"{size} pixels wide") : null,
+        VaeTileOverlap != DefaultTileOverlap ? FormattableString.Invariant($"overlapping by {VaeTileOverlap:P0}") : null,
+        $"prompt cache {PromptCache}",
+        Strict ? "strict" : null,
+    }.OfType<string>());
 }

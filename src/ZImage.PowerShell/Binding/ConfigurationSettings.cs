@@ -28,7 +28,7 @@ internal sealed class ConfigurationSettings
         (nameof(OffloadOptions.VramBudget), (c, v) => c with { Offload = c.Offload with { VramBudget = Budget(v, nameof(OffloadOptions.VramBudget)) } }),
         (nameof(OffloadOptions.RamBudget), (c, v) => c with { Offload = c.Offload with { RamBudget = Budget(v, nameof(OffloadOptions.RamBudget)) } }),
         (nameof(VaeTiling), (c, v) => c with { Offload = c.Offload with { VaeTiling = Tiling(v) } }),
-        (nameof(OffloadOptions.VaeTileSize), (c, v) => c with { Offload = c.Offload with { VaeTileSize = Number<int>(v) } }),
+        (nameof(OffloadOptions.VaeTileSize), (c, v) => c with { Offload = c.Offload with { VaeTileSize = Read<int>(new TileSizeArgumentAttribute(), v) is not 0 and var size ? size : null } }),
         (nameof(OffloadOptions.VaeTileOverlap), (c, v) => c with { Offload = c.Offload with { VaeTileOverlap = Number<float>(v) } }),
         (nameof(OffloadOptions.PromptCache), (c, v) => c with { Offload = c.Offload with { PromptCache = Choice<PromptCaching>(v) } }),
         (nameof(OffloadOptions.Strict), (c, v) => c with { Offload = c.Offload with { Strict = Switch(v) } }),

@@ -12,6 +12,10 @@ public sealed class ModelArgumentAttribute : ArgumentTransformationAttribute
         string name => string.IsNullOrWhiteSpace(name) ? null! : new ModelReference(name),
         ModelSession session => new ModelReference(session),
         ModelIdentity identity => new ModelReference(identity),
+        _ when inputData.CopyOf<ModelSession>() is { } copy => ModelReference.Elsewhere(copy.Get<string>(nameof(ModelSession.Name)) ?? ""),
+        _ when inputData.CopyOf<ModelIdentity>() is { } copy => new ModelReference(new ModelIdentity(copy.Get<string>(nameof(ModelIdentity.Name)) ?? "",
+            copy.Get<string>(nameof(ModelIdentity.DiffusionFingerprint)) ?? "", copy.Get<string>(nameof(ModelIdentity.TextEncoderFingerprint)) ?? "",
+            copy.Get<string>(nameof(ModelIdentity.VaeFingerprint)) ?? "")),
         object[] several => several.Select(one => Transform(engineIntrinsics, one)).ToArray(),
         _ => inputData,
     };

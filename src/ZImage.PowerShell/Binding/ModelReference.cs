@@ -27,9 +27,11 @@ public sealed class ModelReference
     {
         Name = identity.Name;
         IsOrigin = true;
-        _find = () => OpenSessions.All.LastOrDefault(session => identity.Fits(session.Identity))
+        _find = () => OpenSessions.FindLatest(session => identity.Fits(session.Identity))
             ?? throw new SessionNotFoundException(identity.Name, [.. OpenSessions.All.Select(session => session.Name)]);
     }
+
+    private ModelReference(string name, Func<ModelSession> find) => (Name, _find) = (name, find);
 
     public string Name { get; }
 
@@ -40,6 +42,9 @@ public sealed class ModelReference
     internal bool IsOrigin { get; }
 
     public override string ToString() => Name;
+
+    /// <summary>What came back of a session from a file or another process: it says which it was, and cannot draw.</summary>
+    internal static ModelReference Elsewhere(string name) => new(name, () => throw new SessionElsewhereException(name));
 
     /// <summary>The session that is meant.</summary>
     /// <exception cref="SessionNotFoundException">No open session is the one that is meant.</exception>

@@ -12,7 +12,8 @@ public sealed class OptionalChoiceAttribute<T> : ArgumentTransformationAttribute
 {
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object? value = inputData.Unwrapped();
+        // A copy from a file or another process is a number with the name as its text.
+        object? value = inputData.CopyOf<T>() is { } copy ? copy.ToString() : inputData.Unwrapped();
         if (value is null or T)
             return inputData;
         if (value is object[] several)

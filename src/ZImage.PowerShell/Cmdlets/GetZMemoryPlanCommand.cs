@@ -50,7 +50,8 @@ public sealed class GetZMemoryPlanCommand : RequestCmdlet
         int images = CheckedBatchSize() ?? 1;
         OffloadMode[] modes = AllModes ? [.. Enum.GetValues<OffloadMode>().Where(mode => mode != Engine.Memory.OffloadMode.Auto)]
             : OffloadMode is { Length: > 0 } given ? [.. given.Select(Enum.Parse<OffloadMode>)] : [session.OffloadMode];
-        IReadOnlyList<MemoryPlan> plans = RunEngine(null, (observer, cancellation) => session.Plan(request, modes, images, Encode, observer, cancellation, VramBudget));
+        IReadOnlyList<MemoryPlan> plans = RunEngine($"Planning with '{session.Name}'",
+            (observer, cancellation) => session.Plan(request, modes, images, Encode, observer, cancellation, VramBudget), "Measuring what fits");
         WriteObject(plans, enumerateCollection: true);
     });
 }

@@ -32,12 +32,14 @@ public sealed class GetZModelCommand : ZImageCmdlet
     [Parameter(Mandatory = true, ParameterSetName = FromPath)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModelFileCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>As Path, taken as it is written.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromLiteralPath)]
     [Alias("PSPath", "FullName")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModelFileCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     protected override void ProcessRecord()

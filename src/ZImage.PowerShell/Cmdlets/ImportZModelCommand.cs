@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using ZImage.Engine.Checkpoints;
+using ZImage.Engine.Downloads;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 using ZImage.Ggml;
@@ -9,7 +10,7 @@ using ZImage.PowerShell.Sessions;
 
 namespace ZImage.PowerShell.Cmdlets;
 
-/// <summary>Imports a model: three files, or a folder in which they are found by what is in them. The model stays in memory for New-ZImage.</summary>
+/// <summary>Imports a model: three files, a folder in which they are found by what is in them, or a downloaded set. The model stays in memory for New-ZImage.</summary>
 // No default parameter set, and no path by value: either makes PowerShell settle on folders before it has looked at the
 // properties of an object that names three files.
 [Cmdlet(VerbsData.Import, "ZModel")]
@@ -19,6 +20,7 @@ public sealed class ImportZModelCommand : OffloadCmdlet
     private const string FromFolder = "Path";
     private const string FromLiteralFolder = "LiteralPath";
     private const string FromFiles = "Files";
+    private const string FromSet = "Set";
     private const string FromDemo = "Demo";
     private const int MostThreads = 1024;
 
@@ -26,22 +28,26 @@ public sealed class ImportZModelCommand : OffloadCmdlet
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFolder)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FolderCompleter))]
     public string Path { get; set; } = "";
 
     /// <summary>Folder with the three model files; the path is taken as it is written.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromLiteralFolder)]
     [Alias("PSPath", "FullName")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(FolderCompleter))]
     public string LiteralPath { get; set; } = "";
 
     /// <summary>File of the Z-Image transformer: GGUF or safetensors; a model in shards is named by its index or by one of them.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModelFileCompleter))]
     public string Diffusion { get; set; } = "";
 
     /// <summary>File of the Qwen3 text encoder; a safetensors file needs its tokenizer.json beside it.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModelFileCompleter))]
     public string TextEncoder { get; set; } = "";
 
     /// <summary>The tokenizer.json of the text encoder, where it is neither in its file nor beside it.</summary>
@@ -52,7 +58,14 @@ public sealed class ImportZModelCommand : OffloadCmdlet
     /// <summary>File of the Flux autoencoder.</summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromFiles)]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(ModelFileCompleter))]
     public string Vae { get; set; } = "";
+
+    /// <summary>A model of the catalogue that was downloaded with Save-ZModelFile, such as z-image-turbo-q4_k.</summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = FromSet)]
+    [ArgumentCompleter(typeof(ModelSetCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Set { get; set; } = "";
 
     /// <summary>The small model that comes with ZImage: it draws simple coloured subjects at 128x128.</summary>
     [Parameter(Mandatory = true, ParameterSetName = FromDemo)]
@@ -81,6 +94,10 @@ public sealed class ImportZModelCommand : OffloadCmdlet
             case FromFiles:
                 var files = new ModelFiles(ResolveFile(Diffusion), ResolveFile(TextEncoder), ResolveFile(Vae)) { Tokenizer = Tokenizer is null ? null : ResolveFile(Tokenizer) };
                 Import(files.Name, () => files);
+                break;
+            case FromSet:
+                DownloadedModel model = ShippedCatalogue.Current[Set].Find();
+                Import(model.Name, () => new ModelFiles(model.Diffusion, model.TextEncoder, model.Vae));
                 break;
             case FromDemo:
                 ImportFolder(DemoFolder, "demo");
@@ -112,7 +129,7 @@ public sealed class ImportZModelCommand : OffloadCmdlet
         {
             var options = new SessionOptions { Name = name, Threads = Threads, Offload = Change(new OffloadOptions()) };
             ModelSession session = RunEngine($"Importing the model '{name}'", (observer, cancellation) =>
-                ModelSession.Open(findFiles(), FindDevice(Device ?? "Auto", observer), options, observer, cancellation));
+                ModelSession.Open(findFiles(), FindDevice(Device ?? "Auto", observer), options, observer, cancellation), "Loading the model");
             OpenSessions.Add(session);
             WriteObject(session);
         }

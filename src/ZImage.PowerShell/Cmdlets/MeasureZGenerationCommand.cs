@@ -2,9 +2,9 @@ using System.Management.Automation;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Measuring;
 using ZImage.Engine.Memory;
-using ZImage.Engine.Sampling.Noise;
 using ZImage.PowerShell.Binding;
 using ZImage.PowerShell.Completion;
+using ZImage.PowerShell.Execution;
 
 namespace ZImage.PowerShell.Cmdlets;
 
@@ -15,17 +15,14 @@ namespace ZImage.PowerShell.Cmdlets;
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Measure, "ZGeneration")]
 [OutputType(typeof(GenerationMeasurement), typeof(MeasurementSummary))]
-public sealed class MeasureZGenerationCommand : RequestCmdlet, IDisposable
+public sealed class MeasureZGenerationCommand : SeededRequestCmdlet, IDisposable
 {
     private const string DefaultPrompt = "a cat";
     private const long DefaultSeed = 42;
-    private const int SuiteActivityId = 0x5B;
 
     private readonly List<(ModelSession Session, List<MeasureConfiguration> Configurations)> _toMeasure = [];
 
     private ModelSession? _synthetic;
-
-    public MeasureZGenerationCommand() => ParentActivityId = SuiteActivityId;
 
     /// <summary>A table of configurations: VramOffload has eight ways to use a card of 12 GB, at 1024x1024 in 9 steps of euler on smoothstep.</summary>
     [Parameter]
@@ -49,16 +46,6 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet, IDisposable
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [OptionalText]
     public string? Prompt { get; set; }
-
-    /// <summary>Seed of the noise, the same for all runs so that their pictures can be compared: 42 when left out.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [OptionalNumber<long>]
-    public long? Seed { get; set; }
-
-    /// <summary>Random generator that the seed is for.</summary>
-    [Parameter(ValueFromPipelineByPropertyName = true)]
-    [OptionalChoice<NoiseGenerator>]
-    public NoiseGenerator? Rng { get; set; }
 
     /// <summary>
     /// Most memory of the device for every configuration that does not say it itself: 12GB, -1GB, 80% or auto. When left out, a suite has what a
@@ -157,7 +144,7 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet, IDisposable
     protected override void EndProcessing()
     {
         foreach ((ModelSession session, List<MeasureConfiguration> configurations) in _toMeasure)
-            Report(() => Measure(session, configurations));
+            WithBatch(() => Report(() => Measure(session, configurations)), ends: true);
     }
 
     /// <summary>Lets the synthetic model go; PowerShell calls this also when the pipeline was stopped.</summary>
@@ -166,7 +153,7 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet, IDisposable
     private ModelSession OpenSynthetic()
     {
         _synthetic = RunEngine("Making a model of random weights", (observer, cancellation) =>
-            SyntheticModel.Open(FindDevice(Device ?? "Auto", observer), new SessionOptions(), Scale, observer, cancellation));
+            SyntheticModel.Open(FindDevice(Device ?? "Auto", observer), new SessionOptions(), Scale, observer, cancellation), "Filling it");
         if (_synthetic.SyntheticScale is { } scale and < 1)
             WriteVerbose(FormattableString.Invariant($"The model has {100 * scale:F1} % of the published weights, and a budget in bytes counts as much less."));
         return _synthetic;
@@ -180,30 +167,20 @@ public sealed class MeasureZGenerationCommand : RequestCmdlet, IDisposable
     {
         string activity = $"Measuring '{session.Name}' on {session.Device}";
         using var benchmark = new GenerationBenchmark(session, configurations, new BenchmarkOptions { Repeat = Repeat, Warmup = Warmup, Timeout = Timeout });
-        try
+        var runs = new List<GenerationMeasurement>();
+        while (benchmark.Next is { } run)
         {
-            var runs = new List<GenerationMeasurement>();
-            while (benchmark.Next is { } run)
-            {
-                WriteProgress(new ProgressRecord(SuiteActivityId, activity, $"Configuration {run.Place} of {run.Places}: {run.Configuration}")
-                {
-                    PercentComplete = 100 * (run.Place - 1) / run.Places,
-                });
-                if (RunEngine(run.IsWarmup ? "Warming up" : $"Run {run.Run} of {Repeat}", benchmark.Measure) is not { } measured)
-                    continue;
-                if (!Summary)
-                    WriteObject(measured);
-                runs.Add(measured);
-                if (!Summary || benchmark.Next?.Place == run.Place)
-                    continue;
-                WriteObject(MeasurementSummary.Of(runs), enumerateCollection: true);
-                runs.Clear();
-            }
-        }
-        finally
-        {
-            if (!Stopping)
-                WriteProgress(new ProgressRecord(SuiteActivityId, activity, "Done") { RecordType = ProgressRecordType.Completed });
+            double share = 1.0 / (Warmup + Repeat);
+            Batch = new BatchProgress(activity, $"Configuration {run.Place} of {run.Places}: {run.Configuration}", run.Place - 1 + share * (run.Run - 1 + Warmup), share, run.Places);
+            if (RunEngine(run.IsWarmup ? "Warming up" : $"Run {run.Run} of {Repeat}", benchmark.Measure) is not { } measured)
+                continue;
+            if (!Summary)
+                WriteObject(measured);
+            runs.Add(measured);
+            if (!Summary || benchmark.Next?.Place == run.Place)
+                continue;
+            WriteObject(MeasurementSummary.Of(runs), enumerateCollection: true);
+            runs.Clear();
         }
     }
 

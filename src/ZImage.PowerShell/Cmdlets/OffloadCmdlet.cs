@@ -10,8 +10,6 @@ namespace ZImage.PowerShell.Cmdlets;
 /// <summary>A cmdlet that says how a session uses the memory of its device.</summary>
 public abstract class OffloadCmdlet : EngineCmdlet
 {
-    private IReadOnlySet<string> _onCommandLine = new HashSet<string>();
-
     /// <summary>
     /// What stays on the device in which phase: None, CondOnly, CondDiffusion, Aggressive, LayerStreaming, or Auto, the fastest of them that fits.
     /// All of them draw the same picture.
@@ -59,9 +57,10 @@ public abstract class OffloadCmdlet : EngineCmdlet
     [ArgumentCompleter(typeof(VaeTilingCompleter))]
     public string? VaeTiling { get; set; }
 
-    /// <summary>Width and height of a tile in pixels, a multiple of 16 from 64; the largest usual size that fits, at most 512 with On, when left out.</summary>
+    /// <summary>Width and height of a tile in pixels, a multiple of 16 from 64; auto or 0, the default, for the largest usual size that fits, at most 512 with On.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [OptionalNumber<int>]
+    [TileSizeArgument]
+    [ArgumentCompleter(typeof(TileSizeCompleter))]
     public int? VaeTileSize { get; set; }
 
     /// <summary>Share of a tile that overlaps the next, 0 to 0.5; 0.25 when left out.</summary>
@@ -80,14 +79,11 @@ public abstract class OffloadCmdlet : EngineCmdlet
     [OptionalSwitch]
     public SwitchParameter Strict { get; set; }
 
-    protected override void BeginProcessing()
-        => _onCommandLine = MyInvocation.BoundParameters.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
-
     protected sealed override void ProcessRecord()
     {
         ProcessInput();
         // PowerShell keeps what this input gave in the list, as if the next one had given it too.
-        foreach (string name in MyInvocation.BoundParameters.Keys.Except(_onCommandLine).ToList())
+        foreach (string name in MyInvocation.BoundParameters.Keys.Except(OnCommandLine).ToList())
             MyInvocation.BoundParameters.Remove(name);
     }
 
@@ -104,7 +100,7 @@ public abstract class OffloadCmdlet : EngineCmdlet
         VramBudget = VramBudget ?? options.VramBudget,
         RamBudget = RamBudget ?? options.RamBudget,
         VaeTiling = VaeTiling is null ? options.VaeTiling : Enum.Parse<Engine.Memory.VaeTiling>(VaeTiling),
-        VaeTileSize = VaeTileSize ?? options.VaeTileSize,
+        VaeTileSize = VaeTileSize is null ? options.VaeTileSize : VaeTileSize == 0 ? null : VaeTileSize,
         VaeTileOverlap = VaeTileOverlap ?? options.VaeTileOverlap,
         PromptCache = PromptCache is null ? options.PromptCache : Enum.Parse<PromptCaching>(PromptCache),
         Strict = IsGiven(nameof(Strict)) ? Strict : options.Strict,

@@ -2,13 +2,18 @@ using System.Management.Automation;
 using ZImage.Engine.Generation;
 using ZImage.PowerShell.Binding;
 using ZImage.PowerShell.Completion;
+using ZImage.PowerShell.Execution;
 using ZImage.PowerShell.Sessions;
 
 namespace ZImage.PowerShell.Cmdlets;
 
-/// <summary>Removes imported models and frees the memory they hold.</summary>
+/// <summary>
+/// Removes imported models and frees the memory they hold. A picture that is being drawn is finished first; what waits its turn behind it ends with
+/// the error SessionClosed.
+/// </summary>
 [Cmdlet(VerbsCommon.Remove, "ZModel", DefaultParameterSetName = ByModel, SupportsShouldProcess = true)]
-public sealed class RemoveZModelCommand : ZImageCmdlet
+[OutputType(typeof(ModelSession))]
+public sealed class RemoveZModelCommand : EngineCmdlet
 {
     private const string ByModel = "Model";
     private const string ByName = "Name";
@@ -24,6 +29,10 @@ public sealed class RemoveZModelCommand : ZImageCmdlet
     [SupportsWildcards]
     [ArgumentCompleter(typeof(SessionNameCompleter))]
     public string[] Name { get; set; } = [];
+
+    /// <summary>Puts the models into the pipeline, closed as they are then.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
 
     protected override void ProcessRecord()
     {
@@ -56,6 +65,13 @@ public sealed class RemoveZModelCommand : ZImageCmdlet
         if (!ShouldProcess(session.Name, "Remove the imported model"))
             return;
         OpenSessions.Remove(session);
-        session.Dispose();
+        // Whoever stops this need not wait for the picture; the model is removed all the same.
+        RunEngine($"Removing '{session.Name}'", (_, cancellation) =>
+        {
+            Task.Factory.StartNew(session.Dispose, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(cancellation).GetAwaiter().GetResult();
+            return true;
+        }, "Waiting for its last picture");
+        if (PassThru)
+            WriteObject(session);
     }
 }

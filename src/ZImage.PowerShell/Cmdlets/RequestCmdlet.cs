@@ -12,7 +12,10 @@ namespace ZImage.PowerShell.Cmdlets;
 /// <summary>A cmdlet that is told how to draw: everything that counts for time and memory, so all but seed and number.</summary>
 public abstract class RequestCmdlet : EngineCmdlet
 {
-    /// <summary>The imported model, or its name; the one imported last when left out.</summary>
+    /// <summary>
+    /// The imported model, or its name. The default model when left out: the one this runspace imported last, or else the one that any runspace of
+    /// the process imported last.
+    /// </summary>
     [Parameter(ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ModelArgument]
     [ArgumentCompleter(typeof(SessionNameCompleter))]
@@ -81,14 +84,8 @@ public abstract class RequestCmdlet : EngineCmdlet
     [OptionalNumber<int>]
     public int? BatchSize { get; set; }
 
-    /// <summary>Names of the options on the command line; others come by the pipeline.</summary>
-    private protected IReadOnlySet<string> OnCommandLine { get; private set; } = new HashSet<string>();
-
-    protected override void BeginProcessing()
-        => OnCommandLine = MyInvocation.BoundParameters.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
-
     /// <summary>The session that is meant.</summary>
-    /// <param name="model">What was given; null for the session imported last.</param>
+    /// <param name="model">What was given; null for the default session.</param>
     private protected ModelSession FindSession(ModelReference? model)
     {
         if (model is null)

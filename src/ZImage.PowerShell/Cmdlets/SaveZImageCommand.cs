@@ -70,11 +70,11 @@ public sealed class SaveZImageCommand : ZImageCmdlet
 
     protected override void ProcessRecord() => Report(() =>
     {
-        string path = WithFormat(ResolveFile(_template?.Format(Values(InputObject)) ?? LiteralPath));
+        string path = WithFormat(ResolveFile(_template?.Format(InputObject.Values with { Index = _index, Time = DateTime.Now }) ?? LiteralPath));
         _index++;
         if (!ShouldProcess(path, "Save the image"))
             return;
-        var metadata = new ImageMetadata { Parameters = InputObject.Origin is { } image ? ImageParameters.Describe(image).ToString() : null };
+        var metadata = new ImageMetadata { Parameters = InputObject.Parameters };
         string saved = ImageFile.Save(InputObject.Pixels, path, new ImageEncoding(Quality), metadata, overwrite: Force, createFolder: true);
         if (PassThru)
             WriteObject(new FileInfo(saved));
@@ -104,18 +104,6 @@ public sealed class SaveZImageCommand : ZImageCmdlet
             return path + Extension(format);
         return ImageFormats.FromPath(path) == format ? path : throw new ImageFormatMismatchException(path, extension, format);
     }
-
-    private FileNameValues Values(SavableImage image) => new()
-    {
-        Seed = image.Origin?.Request.Seed ?? 0,
-        Index = _index,
-        Prompt = image.Origin?.Request.Prompt ?? "",
-        Width = image.Pixels.Width,
-        Height = image.Pixels.Height,
-        Steps = image.Origin?.Request.Steps ?? 0,
-        Time = DateTime.Now,
-        Model = image.Origin?.Model.Name ?? "",
-    };
 
     private static string Extension(ImageFormat format) => format == ImageFormat.Jpeg ? ".jpg" : "." + format.ToString().ToLowerInvariant();
 }

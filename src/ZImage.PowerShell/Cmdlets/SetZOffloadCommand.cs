@@ -13,7 +13,7 @@ namespace ZImage.PowerShell.Cmdlets;
 [OutputType(typeof(ModelSession))]
 public sealed class SetZOffloadCommand : OffloadCmdlet
 {
-    /// <summary>The imported model, as Import-ZModel or Get-ZModel give it, or its name; the one imported last when left out.</summary>
+    /// <summary>The imported model, as Import-ZModel or Get-ZModel give it, or its name; the default model when left out: the one this runspace imported last.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ModelArgument]
     [ArgumentCompleter(typeof(SessionNameCompleter))]
@@ -29,7 +29,7 @@ public sealed class SetZOffloadCommand : OffloadCmdlet
         OffloadOptions wanted = Change(session.Offload);
         if (ShouldProcess(session.Name, Describe(session.Offload, wanted)))
         {
-            RunEngine(null, (observer, cancellation) =>
+            RunEngine($"Changing how '{session.Name}' uses memory", (observer, cancellation) =>
             {
                 session.SetOffload(wanted, observer, cancellation);
                 return session;

@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using ZImage.Engine;
 using ZImage.Engine.Checkpoints;
+using ZImage.Engine.Downloads;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Imaging;
 using ZImage.Engine.Measuring;
@@ -35,6 +37,7 @@ internal static class FaultRecord
         [typeof(UnknownSchedulerException)] = ErrorCategory.InvalidArgument,
         [typeof(BlockResultException)] = ErrorCategory.InvalidResult,
         [typeof(DegenerateImageException)] = ErrorCategory.InvalidResult,
+        [typeof(ImageWithoutSettingsException)] = ErrorCategory.InvalidData,
         [typeof(GenerationCancelledException)] = ErrorCategory.OperationStopped,
         [typeof(SessionClosedException)] = ErrorCategory.ResourceUnavailable,
 
@@ -58,6 +61,7 @@ internal static class FaultRecord
 
         [typeof(ImageNotEncodedException)] = ErrorCategory.InvalidArgument,
         [typeof(ImageFormatMismatchException)] = ErrorCategory.InvalidArgument,
+        [typeof(ViewerNotStartedException)] = ErrorCategory.OpenError,
 
         [typeof(NothingMeasuredException)] = ErrorCategory.InvalidArgument,
         [typeof(ReportFormatUnknownException)] = ErrorCategory.InvalidArgument,
@@ -65,8 +69,22 @@ internal static class FaultRecord
         [typeof(ReportFileExistsException)] = ErrorCategory.ResourceExists,
         [typeof(ReportNotWrittenException)] = ErrorCategory.WriteError,
 
+        [typeof(DownloadFailedException)] = ErrorCategory.ConnectionError,
+        [typeof(HubAccessDeniedException)] = ErrorCategory.PermissionDenied,
+        [typeof(HubFileNotFoundException)] = ErrorCategory.ObjectNotFound,
+        [typeof(InvalidHubFileException)] = ErrorCategory.InvalidArgument,
+        [typeof(InvalidHubEndpointException)] = ErrorCategory.InvalidArgument,
+        [typeof(ChecksumMismatchException)] = ErrorCategory.InvalidData,
+        [typeof(DiskFullException)] = ErrorCategory.LimitsExceeded,
+        [typeof(DownloadNotWrittenException)] = ErrorCategory.WriteError,
+        [typeof(ModelNotInCatalogueException)] = ErrorCategory.ObjectNotFound,
+        [typeof(ModelNotDownloadedException)] = ErrorCategory.ObjectNotFound,
+        [typeof(ModelCatalogueUnreadableException)] = ErrorCategory.ReadError,
+        [typeof(CacheFileInUseException)] = ErrorCategory.ResourceBusy,
+
         [typeof(NoModelException)] = ErrorCategory.ObjectNotFound,
         [typeof(SessionNotFoundException)] = ErrorCategory.ObjectNotFound,
+        [typeof(SessionElsewhereException)] = ErrorCategory.InvalidArgument,
         [typeof(SessionNameInUseException)] = ErrorCategory.ResourceExists,
         [typeof(UnknownConfigurationKeyException)] = ErrorCategory.InvalidArgument,
         [typeof(InvalidConfigurationException)] = ErrorCategory.InvalidArgument,

@@ -11,6 +11,11 @@ public sealed class SessionNotFoundException(string name, IReadOnlyList<string> 
         $"There is no imported model named '{name}'. {(open.Count == 0 ? "No model is imported." : $"Imported models: {string.Join(", ", open)}.")}",
         "Run Get-ZModel to see the imported models, or import one with Import-ZModel -Name.", name);
 
+/// <summary>What came through a file, a job or a remote session is only a description of a session. ErrorId <c>SessionElsewhere</c>.</summary>
+public sealed class SessionElsewhereException(string name)
+    : ZImageException("SessionElsewhere", $"The session '{name}' was imported in another process; what came from there describes it, and cannot draw.",
+        "Import the model in this process with Import-ZModel, or run the command where the session is.", name);
+
 /// <summary>Another open session has the name. ErrorId <c>SessionNameInUse</c>.</summary>
 public sealed class SessionNameInUseException(string name)
     : ZImageException("SessionNameInUse", $"A model named '{name}' is imported already.",

@@ -6,7 +6,8 @@ namespace ZImage.PowerShell.Execution;
 /// <summary>
 /// Carries what the engine says on its thread to the pipeline's thread, the only one that may write to PowerShell's streams.
 /// </summary>
-internal sealed class EngineEvents : IGenerationObserver, IDisposable
+/// <param name="previewInterval">The least time between two previews; null for none.</param>
+internal sealed class EngineEvents(TimeSpan? previewInterval = null) : IGenerationObserver, IDisposable
 {
     private readonly BlockingCollection<EngineEvent> _queue = [];
 
@@ -14,14 +15,21 @@ internal sealed class EngineEvents : IGenerationObserver, IDisposable
 
     public void OnMessage(MessageLevel level, string text) => Add(new EngineEvent(null, level, text));
 
+    public TimeSpan? PreviewInterval => previewInterval;
+
+    public void OnPreview(GenerationPreview preview) => Add(new EngineEvent(null, default, null, Preview: preview));
+
     /// <summary>Hands a result over before the work has ended.</summary>
     public void OnResult(object result) => Add(new EngineEvent(null, default, null, result));
 
     /// <summary>Says that nothing more will come.</summary>
     public void Complete() => _queue.CompleteAdding();
 
-    /// <summary>Waits for each event, until <see cref="Complete"/>.</summary>
-    public IEnumerable<EngineEvent> Receive() => _queue.GetConsumingEnumerable();
+    /// <summary>True when everything was received, and nothing more will come.</summary>
+    public bool IsOver => _queue.IsCompleted;
+
+    /// <summary>Waits for the next event, as long as told; false when none came.</summary>
+    public bool TryReceive(TimeSpan wait, out EngineEvent item) => _queue.TryTake(out item, wait);
 
     public void Dispose() => _queue.Dispose();
 
@@ -38,5 +46,5 @@ internal sealed class EngineEvents : IGenerationObserver, IDisposable
     }
 }
 
-/// <summary>Progress, a message or a result.</summary>
-internal readonly record struct EngineEvent(GenerationProgress? Progress, MessageLevel Level, string? Text, object? Result = null);
+/// <summary>Progress, a message, a result or a preview.</summary>
+internal readonly record struct EngineEvent(GenerationProgress? Progress, MessageLevel Level, string? Text, object? Result = null, GenerationPreview? Preview = null);

@@ -1,14 +1,22 @@
 using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+using System.Runtime.CompilerServices;
 using ZImage.Engine.Generation;
 using ZImage.PowerShell.Errors;
 
 namespace ZImage.PowerShell.Sessions;
 
-/// <summary>The models imported in this process, shared by all runspaces; names are unique, whatever their case.</summary>
+/// <summary>
+/// The models imported in this process, shared by all runspaces; names are unique, whatever their case. Which one is meant where none is named
+/// is each runspace's own affair: the one it imported last. A runspace that has none of its own, as those of ForEach-Object -Parallel, means the
+/// one that was imported last in the process.
+/// </summary>
 internal static class OpenSessions
 {
     private static readonly Lock Gate = new();
     private static readonly List<ModelSession> Sessions = [];
+    // Weak: a runspace that is gone takes its list along.
+    private static readonly ConditionalWeakTable<Runspace, List<ModelSession>> Own = [];
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The open sessions, the latest import last.</summary>
@@ -24,9 +32,22 @@ internal static class OpenSessions
         }
     }
 
-    /// <summary>The session imported last, which is meant where none is named.</summary>
+    /// <summary>The session that is meant where none is named: the latest of this runspace, or else of the process. On the pipeline's thread.</summary>
     /// <exception cref="NoModelException">No session is open.</exception>
-    public static ModelSession Latest => All.LastOrDefault() ?? throw new NoModelException();
+    public static ModelSession Latest => FindLatest(_ => true) ?? throw new NoModelException();
+
+    /// <summary>The latest session of this runspace, or else of the process, that is of a kind; null when there is none.</summary>
+    public static ModelSession? FindLatest(Func<ModelSession, bool> isMeant)
+    {
+        IReadOnlyList<ModelSession> all = All;
+        Runspace? here = Runspace.DefaultRunspace;
+        lock (Gate)
+        {
+            List<ModelSession> own = here is not null && Own.TryGetValue(here, out List<ModelSession>? imported) ? imported : [];
+            own.RemoveAll(session => session.IsClosed);
+            return own.LastOrDefault(isMeant) ?? all.LastOrDefault(isMeant);
+        }
+    }
 
     /// <exception cref="SessionNotFoundException">No open session has the name.</exception>
     public static ModelSession Get(string name)
@@ -70,10 +91,15 @@ internal static class OpenSessions
             Reserved.Remove(name);
     }
 
+    /// <summary>Enters a session as the latest of this runspace and of the process.</summary>
     public static void Add(ModelSession session)
     {
         lock (Gate)
+        {
             Sessions.Add(session);
+            if (Runspace.DefaultRunspace is { } here)
+                Own.GetOrCreateValue(here).Add(session);
+        }
     }
 
     public static void Remove(ModelSession session)

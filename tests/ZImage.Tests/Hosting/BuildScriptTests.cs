@@ -1,29 +1,8 @@
-using System.Management.Automation;
-using System.Management.Automation.Language;
-
 namespace ZImage.Tests.Hosting;
 
-/// <summary>The scripts that must run without the Utility and Management modules, and the entry that needs no pwsh.</summary>
+/// <summary>The entry where pwsh is not installed.</summary>
 public sealed class BuildScriptTests
 {
-    public static TheoryData<string> Scripts => ["build.ps1", "package/pack.ps1", "Module/ZImage.psm1", "examples/demo.ps1", "examples/judge-card.ps1"];
-
-    [Theory]
-    [MemberData(nameof(Scripts))]
-    public void ScriptsUseOnlyCommandsOfTheCore(string path)
-    {
-        ScriptBlockAst script = Parser.ParseFile(Repository.PathOf(path), out _, out ParseError[] errors);
-        Assert.Empty(errors);
-        HashSet<string> known = [.. CoreCommands(), .. DefinedIn(script)];
-
-        IEnumerable<string> foreign = script.FindAll(a => a is CommandAst, searchNestedScriptBlocks: true)
-            .Cast<CommandAst>()
-            .Select(c => c.GetCommandName())
-            .Where(name => name is not null && !known.Contains(name, StringComparer.OrdinalIgnoreCase));
-
-        Assert.Empty(foreign);
-    }
-
     [Fact]
     public async Task RunEndsWithTheScriptsExitCode()
     {
@@ -40,14 +19,4 @@ public sealed class BuildScriptTests
         Assert.Equal("ZImage", command.Lines[^1]);
         Assert.Equal(3, command.ExitCode);
     }
-
-    // What the bare engine offers, with the module's own cmdlets for the examples.
-    private static IEnumerable<string> CoreCommands()
-    {
-        using var session = new PowerShellSession();
-        return session.Run("Get-Command -CommandType Cmdlet, Alias -All | ForEach-Object Name").Output.Select(o => o.ToString()!).ToArray();
-    }
-
-    private static IEnumerable<string> DefinedIn(ScriptBlockAst script)
-        => script.FindAll(a => a is FunctionDefinitionAst, searchNestedScriptBlocks: true).Cast<FunctionDefinitionAst>().Select(f => f.Name);
 }

@@ -11,14 +11,15 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
     private const int InternalError = 1359;
     private const int MostStarts = 3;
 
-    /// <summary>The host that was built with the tests.</summary>
+    /// <summary>The pwsh that was built with the tests.</summary>
     public static string HostProgram { get; } =
-        Path.Combine(AppContext.BaseDirectory, "ZImage.Host" + (OperatingSystem.IsWindows() ? ".exe" : ""));
+        Path.Combine(AppContext.BaseDirectory, "pwsh" + (OperatingSystem.IsWindows() ? ".exe" : ""));
 
     /// <summary>The lines of standard output.</summary>
     public string[] Lines => Output.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
 
-    public static Task<ChildProcess> RunHostAsync(params string[] arguments) => RunAsync(HostProgram, arguments);
+    /// <param name="arguments">Beside -NoProfile and -NonInteractive.</param>
+    public static Task<ChildProcess> RunHostAsync(params string[] arguments) => RunAsync(HostProgram, ["-NoProfile", "-NonInteractive", .. arguments]);
 
     /// <param name="input">What the program reads from standard input.</param>
     /// <param name="afterFirstLine">Called with the process id once the program has written a line.</param>
@@ -36,10 +37,13 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            // Without a window there is still a console, which pwsh needs; Wine gives none to a program that is started otherwise.
+            CreateNoWindow = true,
             StandardOutputEncoding = Encoding.UTF8,
             StandardErrorEncoding = Encoding.UTF8,
             WorkingDirectory = Repository.Root,
         };
+        start.Environment["NO_COLOR"] = "1";
         if (environment is { } variable)
         {
             start.Environment[variable.Name] = variable.Value;

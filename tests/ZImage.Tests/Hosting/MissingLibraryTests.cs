@@ -66,5 +66,5 @@ public sealed class MissingLibraryTests : IDisposable
     }
 
     private Task<ChildProcess> RunAsync(string script) => ChildProcess.RunAsync(
-        ChildProcess.HostProgram, ["-Command", $"Import-Module '{Repository.Manifest}'; {script}"], environment: ("ZIMAGE_NATIVE_PATH", NativeFolder));
+        ChildProcess.HostProgram, ["-NoProfile", "-Command", $"Import-Module '{Repository.Manifest}'; {script}"], environment: ("ZIMAGE_NATIVE_PATH", NativeFolder));
 }

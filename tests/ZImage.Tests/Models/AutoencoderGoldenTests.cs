@@ -19,7 +19,7 @@ public sealed class AutoencoderGoldenTests
                 if (names.FirstOrDefault(n => n.StartsWith(kind, StringComparison.Ordinal)) is not { } first)
                     continue;
                 foreach (string gpu in ComputeDevice.Gpus)
-                    yield return new(gpu, model, cases, first);
+                    yield return new TheoryDataRow<string, string, string, string>(gpu, model, cases, first).WithTrait(ComputeDevice.Trait, gpu);
             }
         }
     }

@@ -9,6 +9,9 @@ namespace ZImage.Tests.Models;
 /// <summary>A device opened on a native thread, as a session opens it; one a name for the whole test run.</summary>
 internal sealed class ComputeDevice
 {
+    /// <summary>The trait that names the GPU of a case.</summary>
+    public const string Trait = "Device";
+
     private static readonly Dictionary<string, ComputeDevice> s_open = [];
 
     private ComputeDevice(string name)

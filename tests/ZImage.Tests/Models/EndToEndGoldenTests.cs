@@ -22,7 +22,7 @@ public sealed class EndToEndGoldenTests
                 if (name != "full")
                     continue;
                 foreach (string gpu in ComputeDevice.Gpus)
-                    yield return new(gpu, cases, name);
+                    yield return new TheoryDataRow<string, string, string>(gpu, cases, name).WithTrait(ComputeDevice.Trait, gpu);
             }
         }
     }

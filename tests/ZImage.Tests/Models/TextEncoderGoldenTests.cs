@@ -15,7 +15,7 @@ public sealed class TextEncoderGoldenTests
             foreach (string name in names)
                 yield return new("CPU", model, cases, name);
             foreach (string gpu in ComputeDevice.Gpus)
-                yield return new(gpu, model, cases, names[0]);
+                yield return new TheoryDataRow<string, string, string, string>(gpu, model, cases, names[0]).WithTrait(ComputeDevice.Trait, gpu);
         }
     }
 

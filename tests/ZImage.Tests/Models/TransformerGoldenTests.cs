@@ -16,7 +16,7 @@ public sealed class TransformerGoldenTests
                 yield return new("CPU", model, cases, name);
             // Shaders compile slowly: one case with padding on both sides touches every operation.
             foreach (string gpu in ComputeDevice.Gpus)
-                yield return new(gpu, model, cases, names[^1]);
+                yield return new TheoryDataRow<string, string, string, string>(gpu, model, cases, names[^1]).WithTrait(ComputeDevice.Trait, gpu);
         }
     }
 

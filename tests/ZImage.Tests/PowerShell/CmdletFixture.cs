@@ -40,6 +40,9 @@ public sealed class CmdletFixture : IDisposable
     public string[] Texts(string script, params (string Name, object? Value)[] variables)
         => [.. Session.Run(Small + script, variables).ShouldSucceed().Output.Select(o => o?.ToString() ?? "")];
 
+    /// <summary>Whether a status of progress is that of a picture some steps of which are done.</summary>
+    public static bool IsSampling(string status) => status.StartsWith("Step ", StringComparison.Ordinal) && !status.StartsWith("Step 0 ", StringComparison.Ordinal);
+
     /// <summary>Begins a script and waits until its progress has a status.</summary>
     public static async Task<IAsyncResult> BeginAndWaitFor(Shell shell, Func<string, bool> status)
     {

@@ -194,12 +194,11 @@ public sealed class MeasureZGenerationTests(CmdletFixture fixture)
     [Fact]
     public void ProgressSaysWhichConfigurationAndHoldsThatOfTheRun()
     {
-        IReadOnlyList<ProgressRecord> records = fixture.Session.Run($"{CmdletFixture.Small} Measure-ZGeneration @small -Configuration @{{ Name = 'a' }}, @{{ Name = 'b' }}").ShouldSucceed().Progress;
+        IReadOnlyList<ProgressRecord> records = fixture.Session.Run("Measure-ZGeneration -Size 64x64 -Steps 100 -Configuration @{ Name = 'a' }, @{ Name = 'b' }").ShouldSucceed().Progress;
 
         int outer = records[0].ActivityId;
         Assert.Equal(["Configuration 1 of 2: a", "Configuration 2 of 2: b", "Done"], records.Where(r => r.ActivityId == outer).Select(r => r.StatusDescription).Distinct());
-        Assert.All(records.Where(r => r.ActivityId != outer), r => Assert.Equal(outer, r.ParentActivityId));
-        Assert.Equal(["Warming up", "Run 1 of 1"], records.Where(r => r.ActivityId != outer).Select(r => r.Activity).Distinct());
+        Assert.Equal(["Warming up", "Run 1 of 1"], records.Where(r => r.ParentActivityId == outer).Select(r => r.Activity).Distinct());
         Assert.Equal((outer, ProgressRecordType.Completed), (records[^1].ActivityId, records[^1].RecordType));
     }
 
@@ -208,7 +207,7 @@ public sealed class MeasureZGenerationTests(CmdletFixture fixture)
     {
         string[] before = fixture.Texts(Unchanged);
         using Shell shell = fixture.Session.Create("Measure-ZGeneration -Model tiny -Size 64x64 -Steps 1000 -Configuration @{ OffloadMode = 'None'; VramBudget = '2GB' }, @{ Name = 'never' }");
-        IAsyncResult run = await CmdletFixture.BeginAndWaitFor(shell, status => status.StartsWith("Step 2 ", StringComparison.Ordinal));
+        IAsyncResult run = await CmdletFixture.BeginAndWaitFor(shell, CmdletFixture.IsSampling);
         shell.Stop();
 
         Assert.Throws<PipelineStoppedException>(() => shell.EndInvoke(run));

@@ -57,6 +57,12 @@ public sealed class OffloadCmdletTests(CmdletFixture fixture)
     }
 
     [Fact]
+    public void TheSizeOfTilesIsTakenBackToAutomatic()
+        => Assert.Equal(["128", "128", "none", "64", "none"], fixture.Texts("""
+            128, '', 'AUTO', '64', 0 | ForEach-Object { [pscustomobject] @{ Model = 'tiny'; VaeTileSize = $_ } | Set-ZOffload -PassThru | ForEach-Object { "$($_.Offload.VaeTileSize ?? 'none')" } }
+            """));
+
+    [Fact]
     public void WhatOneRowSaysIsNotMeantForTheNext()
     {
         string[] texts = fixture.Texts($$"""
@@ -223,7 +229,8 @@ public sealed class OffloadCmdletTests(CmdletFixture fixture)
     [Fact]
     public void ProgressSaysWhatIsMadeTogether()
         => Assert.Equal(["Drawing 'a cat' (1 to 2 of 3 together)", "Drawing 'a cat' (3 of 3)"],
-            fixture.Session.Run("New-ZImage 'a cat' -Size 32x32 -Steps 2 -Count 3 -BatchSize 2").ShouldSucceed().Progress.Select(r => r.Activity).Distinct());
+            fixture.Session.Run("New-ZImage 'a cat' -Size 64x64 -Steps 100 -Count 3 -BatchSize 2").ShouldSucceed().Progress
+                .Select(r => r.Activity).Where(activity => activity.StartsWith("Drawing 'a cat'", StringComparison.Ordinal)).Distinct());
 
     [Fact]
     public void ABatchOfOnePictureIsAWarning()

@@ -3,39 +3,78 @@ using ZImage.Tests.Hosting;
 
 namespace ZImage.Tests.Cmdlets;
 
-/// <summary>The progress bar of an image, from its first to its last record.</summary>
+/// <summary>The progress of pictures: nested records, what they say, how often they come, and that none is left behind.</summary>
 [Collection(CmdletTests.Name)]
 public sealed class ProgressTests(CmdletFixture fixture)
 {
-    [Fact]
-    public void EachImageHasOneActivityThatIsCompleted()
-    {
-        IReadOnlyList<ProgressRecord> records = fixture.Session.Run("New-ZImage 'a cat' -Size 32x32 -Steps 4 -Count 2").ShouldSucceed().Progress;
+    // Long enough for records of each picture, which come ten times a second.
+    private const string Long = "-Size 64x64 -Steps 150 -Model tiny";
 
-        Assert.Single(records.Select(r => r.ActivityId).Distinct());
-        Assert.Equal(2, records.Count(r => r.RecordType == ProgressRecordType.Completed));
-        Assert.Equal(ProgressRecordType.Completed, records[^1].RecordType);
-        Assert.Equal(["Drawing 'a cat' (1 of 2)", "Drawing 'a cat' (2 of 2)"], records.Select(r => r.Activity).Distinct());
+    [Fact]
+    public void PicturesAreNestedInTheirBatchAndStepsInTheirPicture()
+    {
+        IReadOnlyList<ProgressRecord> records = fixture.Session.Run($"New-ZImage 'a cat' {Long} -Count 2 -BatchSize 1").ShouldSucceed().Progress;
+        ProgressRecord[] batch = Of(records, -1), pictures = Of(records, batch[0].ActivityId), steps = Of(records, pictures[0].ActivityId);
+
+        Assert.Equal(["Drawing pictures"], batch.Select(r => r.Activity).Distinct());
+        Assert.Equal(["0 of 2 done", "1 of 2 done"], batch.Select(r => r.StatusDescription).Distinct());
+        Assert.Equal(["Drawing 'a cat' (1 of 2)", "Drawing 'a cat' (2 of 2)"], pictures.Select(r => r.Activity).Distinct());
+        Assert.All(steps, r => Assert.Matches(@"^Step \d+ of 150(, \d+\.\d+ (it/s|s/it))?, \d+\.\d of \d+\.\d GiB$", r.StatusDescription));
+        Assert.Equal(3, records.Select(r => r.ActivityId).Distinct().Count());
+        Assert.Equal(batch.Select(r => r.PercentComplete).Order(), batch.Select(r => r.PercentComplete));
+        Assert.All(batch.Concat(pictures).Concat(steps), r => Assert.InRange(r.PercentComplete, 0, 100));
     }
 
     [Fact]
-    public void EachStepSaysHowFarAndHowFastItIs()
+    public void TheBatchTakesNoLessThanThePictureAtWork()
     {
-        ProgressRecord[] steps = [.. fixture.Session.Run("New-ZImage 'a cat' -Size 32x32 -Steps 4").ShouldSucceed().Progress
-            .Where(r => r.RecordType == ProgressRecordType.Processing && r.StatusDescription.StartsWith("Step ", StringComparison.Ordinal))];
+        IReadOnlyList<ProgressRecord> records = fixture.Session.Run($"New-ZImage 'a cat' {Long} -Count 2 -BatchSize 1").ShouldSucceed().Progress;
+        ProgressRecord[] batch = Of(records, -1), pictures = Of(records, batch[0].ActivityId);
 
-        Assert.Equal([0, 25, 50, 75, 100], steps.Select(r => r.PercentComplete));
-        Assert.Equal(["Step 0 of 4", "Step 1 of 4", "Step 2 of 4", "Step 3 of 4", "Step 4 of 4"], steps.Select(r => r.StatusDescription.Split(',')[0]));
-        Assert.All(steps[1..], r => Assert.Matches(@", \d+\.\d+ (it/s|s/it)$", r.StatusDescription));
-        Assert.All(steps[1..], r => Assert.True(r.SecondsRemaining >= 0));
-        Assert.Equal(0, steps[^1].SecondsRemaining);
+        Assert.Contains(pictures, r => r.SecondsRemaining >= 0);
+        Assert.All(batch.Zip(pictures), pair => Assert.True(pair.First.SecondsRemaining >= pair.Second.SecondsRemaining));
     }
 
     [Fact]
-    public void AFaultCompletesTheActivityToo()
+    public void PromptsOfAPipelineAreCountedWithoutAnEnd()
     {
-        IReadOnlyList<ProgressRecord> records = fixture.Session.Run("New-ZImage 'a cat' -Size 33x32").Progress;
+        ProgressRecord[] batch = Of(fixture.Session.Run($"'a cat', 'a dog' | New-ZImage {Long}").ShouldSucceed().Progress, -1);
 
-        Assert.Equal(ProgressRecordType.Completed, records[^1].RecordType);
+        Assert.Equal(["0 done", "1 done"], batch.Select(r => r.StatusDescription).Distinct());
+        Assert.All(batch, r => Assert.Equal((-1, -1), (r.PercentComplete, r.SecondsRemaining)));
     }
+
+    [Fact]
+    public void OnePictureHasNoBatch()
+    {
+        IReadOnlyList<ProgressRecord> records = fixture.Session.Run($"New-ZImage \"a cat`nin two`tlines\" {Long}").ShouldSucceed().Progress;
+
+        Assert.Equal(["Drawing 'a cat in two lines'"], Of(records, -1).Select(r => r.Activity).Distinct());
+        Assert.All(records, r => Assert.DoesNotContain(r.Activity + r.StatusDescription, char.IsControl));
+    }
+
+    [Fact]
+    public void WhatIsQuicklyDoneShowsNothing()
+        => Assert.InRange(fixture.Session.Run("1..20 | ForEach-Object { 'a cat' } | New-ZImage -Size 32x32 -Steps 1 -Seed 1").ShouldSucceed().Progress.Count, 0, 60);
+
+    [Theory]
+    [InlineData("New-ZImage 'a cat' {0} -Count 2 -BatchSize 1")]
+    [InlineData("'a cat', 'a dog' | New-ZImage {0}")]
+    [InlineData("'a cat', 'a dog' | New-ZImage {0} | ForEach-Object {{ throw 'enough' }}")]
+    [InlineData("'a cat', 'a dog' | New-ZImage {0} | ForEach-Object {{ $_ }} | & {{ process {{ $_; throw 'enough' }} }}")]
+    [InlineData("'a cat', 'a dog' | ForEach-Object {{ $_; if ($_ -eq 'a dog') {{ throw 'enough' }} }} | New-ZImage {0}")]
+    [InlineData("New-ZImage ('a cat ' * 400) {0} -WarningAction Stop")]
+    public void NoRecordIsLeftBehind(string command)
+    {
+        IReadOnlyList<ProgressRecord> records = fixture.Session.Run(string.Format(null, command, Long)).Progress;
+
+        Assert.All(records.GroupBy(r => r.ActivityId), activity => Assert.Equal(ProgressRecordType.Completed, activity.Last().RecordType));
+    }
+
+    [Fact]
+    public void ProgressActionIsHonoured()
+        => Assert.Empty(fixture.Session.Run($"New-ZImage 'a cat' {Long} -ProgressAction Ignore").ShouldSucceed().Progress);
+
+    private static ProgressRecord[] Of(IReadOnlyList<ProgressRecord> records, int parent)
+        => [.. records.Where(r => r.ParentActivityId == parent && r.RecordType == ProgressRecordType.Processing)];
 }

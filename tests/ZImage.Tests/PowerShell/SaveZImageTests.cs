@@ -73,7 +73,8 @@ public sealed class SaveZImageTests : IDisposable
         Assert.Equal("Negative prompt: blurred", lines[1]);
         Assert.StartsWith("Steps: 2, Sampler: euler, Schedule type: flow_match, CFG scale: 2, Shift: 3, Seed: 42, Size: 32x32, Model hash: ", lines[2], StringComparison.Ordinal);
         Assert.Contains($"Model: dit-tiny, ", lines[2], StringComparison.Ordinal);
-        Assert.Contains($"Device: CPU, Pixel hash: {hash}, Version: ZImage ", lines[2], StringComparison.Ordinal);
+        Assert.Contains($"Pixel hash: {hash}, Device: CPU, Device name: ", lines[2], StringComparison.Ordinal);
+        Assert.Matches("Decoding: Whole, ggml: [0-9.]+, Version: ZImage [0-9.]+$", lines[2]);
         Assert.Contains("tEXtparameters\0a cat: red\n", Encoding.Latin1.GetString(File.ReadAllBytes(path)), StringComparison.Ordinal);
     }
 

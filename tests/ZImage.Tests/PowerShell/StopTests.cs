@@ -16,7 +16,7 @@ public sealed class StopTests(CmdletFixture fixture)
     public async Task StopEndsTheRunAndLeavesTheSessionUsable()
     {
         using Shell shell = fixture.Session.Create(Endless);
-        IAsyncResult run = await CmdletFixture.BeginAndWaitFor(shell, status => status.StartsWith("Step 2 ", StringComparison.Ordinal));
+        IAsyncResult run = await CmdletFixture.BeginAndWaitFor(shell, CmdletFixture.IsSampling);
 
         long stopping = Stopwatch.GetTimestamp();
         shell.Stop();
@@ -34,6 +34,38 @@ public sealed class StopTests(CmdletFixture fixture)
         PowerShellResult result = fixture.Session.Run("New-ZImage ('a cat ' * 400) -Size 64x64 -Steps 1000 -Model tiny -WarningAction Stop");
 
         Assert.StartsWith("ActionPreferenceStop", result.Ending?.FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.Equal(["a dog"], fixture.Texts("New-ZImage 'a dog' @small -Model tiny | ForEach-Object Prompt"));
+    }
+
+    [Fact]
+    public async Task ImportingIsStoppedAndLeavesNothingOpen()
+    {
+        using Shell shell = fixture.Session.Create($"1..1000 | ForEach-Object {{ {CmdletFixture.ImportTiny} -Name stopped | Remove-ZModel; $_ }}");
+        var output = new PSDataCollection<PSObject>();
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        output.DataAdded += (_, _) => seen.TrySetResult();
+        IAsyncResult run = shell.BeginInvoke<PSObject, PSObject>(null, output);
+        await seen.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
+        shell.Stop();
+
+        Assert.Throws<PipelineStoppedException>(() => shell.EndInvoke(run));
+        Assert.Empty(shell.Streams.Error);
+        // Its name is free again, whenever the stop came.
+        fixture.Texts("Remove-ZModel -Name stoppe*");
+        Assert.Equal(["stopped"], fixture.Texts($"{CmdletFixture.ImportTiny} -Name stopped | ForEach-Object {{ $_.Name; Remove-ZModel $_ }}"));
+    }
+
+    [Fact]
+    public async Task DecodingIsStopped()
+    {
+        using Shell shell = fixture.Session.Create("New-ZImage 'a cat' -Size 768x768 -Steps 1 -Model tiny -BatchSize 1 -Count 100");
+        IAsyncResult run = await CmdletFixture.BeginAndWaitFor(shell, status => status.StartsWith("Decoding the picture", StringComparison.Ordinal));
+
+        long stopping = Stopwatch.GetTimestamp();
+        shell.Stop();
+
+        Assert.True(Stopwatch.GetElapsedTime(stopping) < TimeSpan.FromSeconds(20));
+        Assert.Throws<PipelineStoppedException>(() => shell.EndInvoke(run));
         Assert.Equal(["a dog"], fixture.Texts("New-ZImage 'a dog' @small -Model tiny | ForEach-Object Prompt"));
     }
 

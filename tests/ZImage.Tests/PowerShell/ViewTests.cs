@@ -3,7 +3,7 @@ using ZImage.Tests.Hosting;
 
 namespace ZImage.Tests.Cmdlets;
 
-/// <summary>How sessions, images, plans and devices look in a console: formatting needs a host, so it is one of its own.</summary>
+/// <summary>How sessions, images, plans and devices look in a console that is wide enough, in a process of its own.</summary>
 public sealed partial class ViewTests
 {
     private const string TwoConfigurations = "@{ Name = 'as it is' }, @{ VramBudget = '8KB' }";
@@ -14,17 +14,17 @@ public sealed partial class ViewTests
         using var folder = new TemporaryFolder();
         ChildProcess run = await ChildProcess.RunHostAsync("-Command", $"""
             Import-Module '{Repository.Manifest}'
-            {CmdletFixture.ImportTiny} -Name tiny | Out-Default
+            {CmdletFixture.ImportTiny} -Name tiny | Out-String -Width 200
             $image = New-ZImage 'a cat' -Size 32x32 -Steps 2 -Seed 42
-            $image | Out-Default
-            $image.Timeline.Entries | Out-Default
-            Get-ZMemoryPlan -Size 32x32 -Steps 2 -VramBudget 1GB -OffloadMode CondOnly | Out-Default
-            (Get-ZMemoryPlan -Size 32x32 -Steps 2).Phases | Out-Default
+            $image | Out-String -Width 200
+            $image.Timeline.Entries | Out-String -Width 200
+            Get-ZMemoryPlan -Size 32x32 -Steps 2 -VramBudget 1GB -OffloadMode CondOnly | Out-String -Width 200
+            (Get-ZMemoryPlan -Size 32x32 -Steps 2).Phases | Out-String -Width 200
             $runs = Measure-ZGeneration -Size 32x32 -Steps 2 -Configuration {TwoConfigurations}
-            $runs | Out-Default
-            Measure-ZGeneration -Size 32x32 -Steps 2 -Summary | Out-Default
-            $image | Save-ZImage '{folder.Path}/cat.png' -PassThru | Get-ZImageInfo | Out-Default
-            Get-ZDevice CPU | Out-Default
+            $runs | Out-String -Width 200
+            Measure-ZGeneration -Size 32x32 -Steps 2 -Summary | Out-String -Width 200
+            $image | Save-ZImage '{folder.Path}/cat.png' -PassThru | Get-ZImageInfo | Out-String -Width 200
+            Get-ZDevice CPU | Out-String -Width 200
             """);
 
         Assert.Equal("", run.Error);
@@ -54,12 +54,12 @@ public sealed partial class ViewTests
             Condition TextEncoder CPU SIZE SIZE SIZE SIZE    0        0 TIME
             Sample    Transformer CPU SIZE SIZE SIZE SIZE    0        0 TIME
             Decode    Autoencoder CPU SIZE SIZE SIZE SIZE    0        0 TIME
-             # Configuration                Result      Time (s)  s/step  Decode Peak (MiB) Moved (MiB) Predicted
-             - -------------                ------      --------  ------  ------ ---------- ----------- ---------
+             # Configuration                Result      Time (s)  s/step Decode (s) Peak (MiB) Moved (MiB) Predicted (s)
+             - -------------                ------      --------  ------ ---------- ---------- ----------- -------------
              1 as it is                     Success TIME TIME TIME SIZE SIZE TIME
              2 Auto                         OutOfMemory TIME TIME
-             # Configuration                Result        Runs Time (s)  Spread  s/step  Decode Peak (MiB) Predicted
-             - -------------                ------        ---- --------  ------  ------  ------ ---------- ---------
+             # Configuration                Result        Runs Time (s)  Spread  s/step Decode (s) Peak (MiB) Predicted (s)
+             - -------------                ------        ---- --------  ------  ------ ---------- ---------- -------------
              1 Auto                         Success        1/1 TIME SIZE% TIME TIME SIZE TIME
             Name                          Size Steps       Seed Prompt
             ----                          ---- -----       ---- ------
