@@ -1,6 +1,6 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
-    $manifest = (Resolve-Path "$PSScriptRoot/../ZImage.psd1").Path
+    & "$PSScriptRoot/Import-ZImage.ps1"
+    $manifest = (Resolve-Path "$((Get-Module ZImage).ModuleBase)/ZImage.psd1").Path
     $pwsh = (Get-Process -Id $PID).Path
     $model = Import-ZModel -Demo -Device CPU -Threads 1 -Name shared
     $small = @{ Size = '64x64'; Steps = 2; Seed = 1 }

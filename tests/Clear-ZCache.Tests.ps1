@@ -1,5 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $cacheBefore = $env:ZIMAGE_CACHE_PATH
     $demo = (Resolve-Path "$PSScriptRoot/../Module/demo-model").Path
     $shell = (Get-Process -Id $PID).Path
@@ -37,7 +37,7 @@ Describe 'Clear-ZCache' {
     }
 
     It 'says with -WhatIf what there is' {
-        $said = & $shell -NoProfile -Command "Import-Module '$PSScriptRoot/../ZImage.psd1'; Clear-ZCache -Kind Prompts, Models -WhatIf"
+        $said = & $shell -NoProfile -Command "Import-Module '$((Get-Module ZImage).ModuleBase)/ZImage.psd1'; Clear-ZCache -Kind Prompts, Models -WhatIf"
         "$said" | Should -BeLike '*Delete Prompts: 1 file, 2.0 MiB*prompts*Delete Models: 3 files, *MiB*models*'
         (Get-ChildItem $env:ZIMAGE_CACHE_PATH -Recurse -File).Count | Should -Be 6
     }
@@ -49,7 +49,7 @@ Describe 'Clear-ZCache' {
     }
 
     It 'asks before it deletes models' {
-        $said = & $shell -NoProfile -NonInteractive -Command "Import-Module '$PSScriptRoot/../ZImage.psd1'; Clear-ZCache -Kind Models" 2>&1
+        $said = & $shell -NoProfile -NonInteractive -Command "Import-Module '$((Get-Module ZImage).ModuleBase)/ZImage.psd1'; Clear-ZCache -Kind Models" 2>&1
         "$said" | Should -BeLike '*NonInteractive*'
         (Get-ChildItem $models -Filter *.gguf).Count | Should -Be 3
     }

@@ -1,5 +1,5 @@
 BeforeDiscovery {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $common = [Management.Automation.PSCmdlet]::CommonParameters + [Management.Automation.PSCmdlet]::OptionalCommonParameters
     $parameters = foreach ($command in Get-Command -Module ZImage -CommandType Cmdlet) {
         foreach ($name in $command.Parameters.Keys) {
@@ -11,7 +11,7 @@ BeforeDiscovery {
 }
 
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $demo = (Resolve-Path "$PSScriptRoot/../Module/demo-model").Path
     function Complete([string] $line) { (TabExpansion2 $line $line.Length).CompletionMatches }
 }
@@ -40,7 +40,7 @@ Describe 'Completion' {
             $native = (Get-Process -Id $PID).Modules | Where-Object ModuleName -Match '^(lib)?ggml'
             "$($time.TotalSeconds -lt 5) $(@($native).Count)"
         }
-        & $program -NoProfile -NonInteractive -Command $script -args "$PSScriptRoot/../ZImage.psd1", $demo | Should -Be 'True 0'
+        & $program -NoProfile -NonInteractive -Command $script -args "$((Get-Module ZImage).ModuleBase)/ZImage.psd1", $demo | Should -Be 'True 0'
     }
 
     Context 'of paths' {

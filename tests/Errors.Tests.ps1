@@ -1,5 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $model = Import-ZModel -Demo -Device CPU -Threads 1 -Name faults
     $demo = (Resolve-Path "$PSScriptRoot/../Module/demo-model").Path
     $image = New-ZImage 'a cat' -Size 64x64 -Steps 1

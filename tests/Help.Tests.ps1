@@ -1,5 +1,5 @@
 BeforeDiscovery {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $commands = (Get-Command -Module ZImage).Name
     $topics = 'about_ZImage', 'about_ZImage_Offloading', 'about_ZImage_Troubleshooting', 'about_ZImage_Errors'
 }
@@ -70,7 +70,7 @@ Describe 'Help of a module in another place' {
     It 'is found in <_>' -ForEach 'a folder with spaces (and more)', 'modules/ZImage/0.1.0' {
         $place = Join-Path $TestDrive $_
         $null = New-Item -ItemType Directory $place, "$place/Module"
-        Copy-Item "$PSScriptRoot/../ZImage.psd1" $place
+        Copy-Item "$((Get-Module ZImage).ModuleBase)/ZImage.psd1" $place
         Copy-Item "$PSScriptRoot/../Module/*.ps*1*", "$PSScriptRoot/../Module/bin" "$place/Module" -Recurse
         $seen = & (Get-Process -Id $PID).Path -NoProfile -Command {
             param($manifest)

@@ -1,5 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $cacheBefore = $env:ZIMAGE_CACHE_PATH
     $env:ZIMAGE_CACHE_PATH = Join-Path $TestDrive 'cache'
     $demo = (Resolve-Path "$PSScriptRoot/../Module/demo-model").Path
@@ -116,7 +116,7 @@ Describe 'Save-ZModelFile' {
     }
 
     It 'says what it would download' {
-        $said = & (Get-Process -Id $PID).Path -NoProfile -Command "Import-Module '$PSScriptRoot/../ZImage.psd1'; Save-ZModelFile z-image-turbo-q4_k -WhatIf"
+        $said = & (Get-Process -Id $PID).Path -NoProfile -Command "Import-Module '$((Get-Module ZImage).ModuleBase)/ZImage.psd1'; Save-ZModelFile z-image-turbo-q4_k -WhatIf"
         "$said" | Should -BeLike '*Download z_image_turbo-Q4_K.gguf (3.60 GiB), Qwen3-4B-Q4_K_M.gguf (2.33 GiB), ae.safetensors (319.8 MiB) into*target "z-image-turbo-q4_k"*'
         Save-ZModelFile @vae -Revision never -WhatIf | Should -BeNullOrEmpty
         Test-Path (Join-Path $env:ZIMAGE_CACHE_PATH 'models/demo/model/never') | Should -BeFalse

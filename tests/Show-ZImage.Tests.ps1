@@ -1,5 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $null = Import-ZModel -Demo -Device CPU -Threads 1
     $image = New-ZImage 'a red cat' -Size 64x48 -Steps 2 -Seed 42
 }
@@ -80,14 +80,14 @@ Describe 'Show-ZImage' {
         $image | Save-ZImage cat.png
         $program = (Get-Process -Id $PID).Path
         $lines = & $program -NoProfile -NonInteractive -Command "
-            Import-Module '$PSScriptRoot/../ZImage.psd1'
+            Import-Module '$((Get-Module ZImage).ModuleBase)/ZImage.psd1'
             Show-ZImage '$folder/cat.png' -Protocol Sixel -WarningVariable said -WarningAction SilentlyContinue
             ""[`$said]"""
         $lines | Should -Be '[No picture is drawn: the output is redirected. Use -Viewer to open it in a window, or -AsText for the text that draws it.]'
     }
 
     It 'draws nothing in a job' {
-        $job = Start-ThreadJob -ArgumentList $image, "$PSScriptRoot/../ZImage.psd1" {
+        $job = Start-ThreadJob -ArgumentList $image, "$((Get-Module ZImage).ModuleBase)/ZImage.psd1" {
             param($image, $module)
             Import-Module $module
             $image | Show-ZImage -Protocol Sixel -WarningVariable said -WarningAction SilentlyContinue

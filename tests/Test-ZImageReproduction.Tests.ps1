@@ -1,5 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $model = Import-ZModel -Demo -Device CPU -Threads 1
     $image = New-ZImage 'a cat' -Size 64x64 -Steps 3 -Seed 42
 }
@@ -107,7 +107,7 @@ Describe 'An image that went through <name>' -ForEach @(
     @{ name = 'Export-Clixml'; through = { param($image, $folder) $image | Export-Clixml "$folder/a.xml"; Import-Clixml "$folder/a.xml" } }
     @{ name = 'a job'
         through = {
-            $manifest = "$PSScriptRoot/../ZImage.psd1"
+            $manifest = "$((Get-Module ZImage).ModuleBase)/ZImage.psd1"
             Start-Job { Import-Module $using:manifest; $null = Import-ZModel -Demo -Device CPU -Threads 1; New-ZImage 'a cat' -Size 64x64 -Steps 3 -Seed 42 } | Receive-Job -Wait -AutoRemoveJob
         }
     }

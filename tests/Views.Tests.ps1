@@ -1,5 +1,5 @@
 BeforeAll {
-    Import-Module "$PSScriptRoot/../ZImage.psd1"
+    & "$PSScriptRoot/Import-ZImage.ps1"
     $model = Import-ZModel -Demo -Device CPU -Threads 1
     $image = New-ZImage 'a cat' -Size 64x64 -Steps 2 -Seed 42
     $plan = Get-ZMemoryPlan -Size 64x64 -Steps 2 -OffloadMode CondOnly -VramBudget 1GB

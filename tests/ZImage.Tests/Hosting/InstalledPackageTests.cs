@@ -9,7 +9,7 @@ namespace ZImage.Tests.Hosting;
 /// <summary>What is published: what is in it, and that it works where it is installed, by its name and with nothing of the repository.</summary>
 public sealed class InstalledPackageTests(PackageFixture package) : IClassFixture<PackageFixture>
 {
-    private const string Draw = "Import-ZModel -Demo -Device CPU -Threads 1 | New-ZImage 'a cat' -Size 64x64 -Steps 1";
+    private const string Draw = "Import-ZModel -Demo -Device CPU -Threads 1 | New-ZImage 'a cat' -Size 32x32 -Steps 1";
 
     [Fact]
     public void ItHoldsWhatShipsAndNothingElse()
@@ -142,7 +142,7 @@ public sealed class InstalledPackageTests(PackageFixture package) : IClassFixtur
         Assert.Contains(package.ModuleFolder("0.0.1"), run.Lines[0], StringComparison.Ordinal);
         Assert.Contains(package.ModuleFolder(package.Version), run.Lines[0], StringComparison.Ordinal);
         Assert.Contains("Start a new PowerShell session", run.Lines[0], StringComparison.Ordinal);
-        Assert.Equal(["0.0.1", "64", package.ModuleFolder("0.0.1")], run.Lines[1..]);
+        Assert.Equal(["0.0.1", "32", package.ModuleFolder("0.0.1")], run.Lines[1..]);
     }
 
     private static string[] Sorted(string words) => [.. words.Split(' ').Order(StringComparer.Ordinal)];
