@@ -127,8 +127,7 @@ public sealed class ShowZImageCommand : ZImageCmdlet
     private static string Write(SavableImage image)
     {
         string path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "ZImage-" + Environment.UserName, image.Pixels.PixelHash[..HashInName] + ".png");
-        var metadata = new ImageMetadata { Parameters = image.Parameters };
-        return ImageFile.Save(image.Pixels, path, metadata: metadata, overwrite: true, createFolder: true);
+        return ImageFile.Save(image.Pixels, path, metadata: new ImageMetadata { Parameters = image.Parameters }, overwrite: true, createFolder: true);
     }
 
     private static void Open(string path)

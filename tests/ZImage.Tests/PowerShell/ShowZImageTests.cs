@@ -56,7 +56,7 @@ public sealed class ShowZImageTests(CmdletFixture fixture)
             Show-ZImage '{Picture}' -Width 20
             '<shown>'
             $model = Import-ZModel -Demo -Device CPU -Threads 1
-            $image = New-ZImage 'a red cat' -Size 64x64 -Steps 300 -Seed 1 -Preview
+            $image = New-ZImage 'a red cat' -Size 64x64 -Steps 400 -Seed 1 -Preview
             '<drawn>'
             Show-ZImage '{Picture}' -Protocol Kitty
             '<end>'
