@@ -14,12 +14,10 @@ public sealed class HelpExampleFixture : IAsyncLifetime
         foreach ($command in 'New-ZImage', 'Measure-ZGeneration') { $PSDefaultParameterValues["${command}:Size"] = '32x32'; $PSDefaultParameterValues["${command}:Steps"] = 2 }
         """;
 
-    // The host of the tests has none of them; pwsh has.
-    private static readonly string[] s_notHere = ["Import-Csv", "Format-List", "Get-ChildItem", "Set-Content"];
-
     // Each example finds what the one before it found, and no model.
     private const string Runner = """
         param($Manifest, $Prepared, $Work, $Examples)
+        $env:ZIMAGE_CACHE_PATH = [IO.Path]::Combine($Prepared, '../cache')
         Import-Module $Manifest -ErrorAction Stop
         function Clear-Work {
             foreach ($entry in [IO.DirectoryInfo]::new($Work).GetFileSystemInfos()) {
@@ -33,9 +31,10 @@ public sealed class HelpExampleFixture : IAsyncLifetime
         foreach ($example in [IO.Directory]::GetFiles($Examples, '*.ps1')) {
             Get-ZModel | Remove-ZModel
             Clear-Work
-            $Error.Clear()
-            try { & $example *> $null } catch { }
-            [IO.File]::WriteAllLines("$example.errors", [string[]] @($Error | ForEach-Object { "$($_.FullyQualifiedErrorId): $_" }))
+            $faults = [Collections.Generic.List[string]]::new()
+            try { & $example 2>&1 3>$null 6>$null | ForEach-Object { if ($_ -is [Management.Automation.ErrorRecord]) { $faults.Add("$($_.FullyQualifiedErrorId): $_") } } }
+            catch { $faults.Add("$($_.FullyQualifiedErrorId): $_") }
+            [IO.File]::WriteAllLines("$example.errors", $faults)
         }
         """;
 
@@ -48,7 +47,7 @@ public sealed class HelpExampleFixture : IAsyncLifetime
         File.Copy(Repository.PathOf("examples", "jobs.csv"), _folder["prepared/jobs.csv"]);
         foreach ((string page, var command) in StagedHelp.Commands)
         {
-            foreach ((int number, string code) in StagedHelp.Examples(command).Index().Where(example => !s_notHere.Any(example.Item.Contains)))
+            foreach ((int number, string code) in StagedHelp.Examples(command).Index())
                 _folder.Write($"examples/{page}.{number + 1}.ps1", $"{Preparation(page)}\n{code}");
         }
 
