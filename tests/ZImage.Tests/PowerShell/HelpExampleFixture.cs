@@ -52,7 +52,7 @@ public sealed class HelpExampleFixture : IAsyncLifetime
         }
 
         ChildProcess run = await ChildProcess.RunAsync(ChildProcess.HostProgram,
-            ["-File", _folder.Write("run.ps1", Runner), Repository.Manifest, _folder["prepared"], _folder["work"], _folder["examples"]], environment: ("GGML_VK_VISIBLE_DEVICES", "9"));
+            ["-NoProfile", "-NonInteractive", "-File", _folder.Write("run.ps1", Runner), Repository.Manifest, _folder["prepared"], _folder["work"], _folder["examples"]], environment: ("GGML_VK_VISIBLE_DEVICES", "9"));
         // ggml itself may have something to say of the graphics cards that are hidden.
         Assert.True(run.ExitCode == 0, run.Error);
     }

@@ -51,6 +51,7 @@ public sealed class ShowZImageTests(CmdletFixture fixture)
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists(Terminal), "The program 'script', which runs others in a terminal, is not here.");
         using var folder = new TemporaryFolder();
         string commands = folder.Write("show.ps1", $"""
+            Import-Module '{Repository.Manifest}'
             $ProgressPreference = 'SilentlyContinue'
             '<begin>'
             Show-ZImage '{Picture}' -Width 20
@@ -63,7 +64,7 @@ public sealed class ShowZImageTests(CmdletFixture fixture)
             """);
         ChildProcess run = await ChildProcess.RunAsync("/usr/bin/env",
             ["-u", "NO_COLOR", "-u", "TMUX", "-u", "STY", "TERM=xterm-256color", "COLORTERM=truecolor", Terminal, "-qec",
-             $"stty cols 120 rows 50; '{ChildProcess.HostProgram}' -NonInteractive -Module '{Repository.Manifest}' -File '{commands}'", "/dev/null"]);
+             $"stty cols 120 rows 50; '{ChildProcess.HostProgram}' -NoProfile -NonInteractive -File '{commands}'", "/dev/null"]);
         // The terminal's own line ends.
         string text = run.Output.Replace("\r\r\n", "\r\n", StringComparison.Ordinal);
 
