@@ -62,7 +62,7 @@ Describe 'Completion' {
             @{ parameter = 'TextEncoder'; files = 'qwen3-demo-f16.gguf' }
             @{ parameter = 'Vae'; files = 'ae-demo-f16.gguf' }
         ) {
-            (Complete "Import-ZModel -$parameter ").ListItemText | Should -Be 'more', $files
+            (Complete "Import-ZModel -$parameter ").ListItemText | Sort-Object | Should -Be ('more', $files | Sort-Object)
         }
 
         It 'offers every model file to Get-ZModel, and no text' {

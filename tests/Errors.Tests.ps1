@@ -116,7 +116,7 @@ Describe 'An argument that means nothing' {
         @{ line = 'Set-ZOffload -Reload tape'; says = '*Auto, Memory, File*' }
         @{ line = 'Set-ZOffload -VaeTiling maybe'; says = '*Auto, On, Off*' }
         @{ line = 'Set-ZOffload -PromptCache tape'; says = '*Memory, Disk, Off*' }
-        @{ line = 'Set-ZOffload -VramBudget lots'; says = '*12GB*' }
+        @{ line = 'Set-ZOffload -VramBudget lots'; says = '*8.5GB*80%*auto*' }
         @{ line = 'Set-ZOffload -VaeTileSize large'; says = '*whole number*' }
         @{ line = 'Measure-ZGeneration -Suite nosuch'; says = '*VramOffload*' }
         @{ line = 'Measure-ZGeneration -Timeout never'; says = '*seconds*' }

@@ -41,6 +41,9 @@ public sealed class ImageMetadata : IReadOnlyCollection<KeyValuePair<string, str
         }
     }
 
+    /// <summary>The keywords.</summary>
+    public override string ToString() => string.Join(", ", _texts.Keys);
+
     public IEnumerator<KeyValuePair<string, string>> GetEnumerator() => _texts.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

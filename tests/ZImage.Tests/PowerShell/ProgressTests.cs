@@ -8,7 +8,7 @@ namespace ZImage.Tests.Cmdlets;
 public sealed class ProgressTests(CmdletFixture fixture)
 {
     // Long enough for records of each picture, which come ten times a second.
-    private const string Long = "-Size 64x64 -Steps 150 -Model tiny";
+    private const string Long = "-Size 64x64 -Steps 60 -Model tiny";
 
     [Fact]
     public void PicturesAreNestedInTheirBatchAndStepsInTheirPicture()
@@ -19,19 +19,12 @@ public sealed class ProgressTests(CmdletFixture fixture)
         Assert.Equal(["Drawing pictures"], batch.Select(r => r.Activity).Distinct());
         Assert.Equal(["0 of 2 done", "1 of 2 done"], batch.Select(r => r.StatusDescription).Distinct());
         Assert.Equal(["Drawing 'a cat' (1 of 2)", "Drawing 'a cat' (2 of 2)"], pictures.Select(r => r.Activity).Distinct());
-        Assert.All(steps, r => Assert.Matches(@"^Step \d+ of 150(, \d+\.\d+ (it/s|s/it))?, \d+\.\d of \d+\.\d GiB$", r.StatusDescription));
+        Assert.All(steps, r => Assert.Matches(@"^Step \d+ of 60(, \d+\.\d+ (it/s|s/it))?, \d+\.\d of \d+\.\d GiB$", r.StatusDescription));
         Assert.Equal(3, records.Select(r => r.ActivityId).Distinct().Count());
         Assert.Equal(batch.Select(r => r.PercentComplete).Order(), batch.Select(r => r.PercentComplete));
         Assert.All(batch.Concat(pictures).Concat(steps), r => Assert.InRange(r.PercentComplete, 0, 100));
-    }
-
-    [Fact]
-    public void TheBatchTakesNoLessThanThePictureAtWork()
-    {
-        IReadOnlyList<ProgressRecord> records = fixture.Session.Run($"New-ZImage 'a cat' {Long} -Count 2 -BatchSize 1").ShouldSucceed().Progress;
-        ProgressRecord[] batch = Of(records, -1), pictures = Of(records, batch[0].ActivityId);
-
         Assert.Contains(pictures, r => r.SecondsRemaining >= 0);
+        // All take no less than the one at work.
         Assert.All(batch.Zip(pictures), pair => Assert.True(pair.First.SecondsRemaining >= pair.Second.SecondsRemaining));
     }
 
@@ -61,12 +54,10 @@ public sealed class ProgressTests(CmdletFixture fixture)
     [InlineData("New-ZImage 'a cat' {0} -Count 2 -BatchSize 1")]
     [InlineData("'a cat', 'a dog' | New-ZImage {0}")]
     [InlineData("'a cat', 'a dog' | New-ZImage {0} | ForEach-Object {{ throw 'enough' }}")]
-    [InlineData("'a cat', 'a dog' | New-ZImage {0} | ForEach-Object {{ $_ }} | & {{ process {{ $_; throw 'enough' }} }}")]
-    [InlineData("'a cat', 'a dog' | ForEach-Object {{ $_; if ($_ -eq 'a dog') {{ throw 'enough' }} }} | New-ZImage {0}")]
     [InlineData("New-ZImage ('a cat ' * 400) {0} -WarningAction Stop")]
     public void NoRecordIsLeftBehind(string command)
     {
-        IReadOnlyList<ProgressRecord> records = fixture.Session.Run(string.Format(null, command, Long)).Progress;
+        IReadOnlyList<ProgressRecord> records = fixture.Session.Run(string.Format(null, command, "-Size 64x64 -Steps 30 -Model tiny")).Progress;
 
         Assert.All(records.GroupBy(r => r.ActivityId), activity => Assert.Equal(ProgressRecordType.Completed, activity.Last().RecordType));
     }

@@ -53,7 +53,7 @@ public sealed class SharingTests(CmdletFixture fixture) : IDisposable
     [Fact]
     public async Task WhoCameFirstIsServedFirstPictureByPicture()
     {
-        using Shell many = fixture.Session.Create("New-ZImage 'a cat' -Size 64x64 -Steps 60 -Count 1000 -BatchSize 1 -Model tiny | Out-Null");
+        using Shell many = fixture.Session.Create("New-ZImage 'a cat' -Size 64x64 -Steps 20 -Count 1000 -BatchSize 1 -Model tiny | Out-Null");
         IAsyncResult run = await CmdletFixture.BeginAndWaitFor(many, CmdletFixture.IsSampling);
 
         Assert.Equal("a dog", _other.Run("New-ZImage 'a dog' -Size 32x32 -Steps 1 -Model tiny | ForEach-Object Prompt").ShouldSucceed().Single.ToString());
@@ -66,7 +66,7 @@ public sealed class SharingTests(CmdletFixture fixture) : IDisposable
     public async Task AModelThatIsRemovedFinishesItsPictureAndEndsWhatWaits()
     {
         fixture.Texts($"$null = {CmdletFixture.ImportTiny} -Name shared");
-        using Shell drawing = _other.Create("New-ZImage 'a cat' -Size 64x64 -Steps 60 -Count 1000 -BatchSize 1 -Model shared | ForEach-Object Seed");
+        using Shell drawing = _other.Create("New-ZImage 'a cat' -Size 64x64 -Steps 20 -Count 1000 -BatchSize 1 -Model shared | ForEach-Object Seed");
         var output = new PSDataCollection<PSObject>();
         var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         drawing.Streams.Progress.DataAdded += (_, _) => seen.TrySetResult();

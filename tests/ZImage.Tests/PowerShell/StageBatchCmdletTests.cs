@@ -11,7 +11,7 @@ public sealed class StageBatchCmdletTests(CmdletFixture fixture)
     [Fact]
     public void PicturesComeInOrderAndProgressSaysWhichIsDrawn()
     {
-        PowerShellResult result = fixture.Session.Run("1..3 | ForEach-Object { \"a boat $_\" } | New-ZImage -Size 64x64 -Steps 80 -StageBatch 5 -Model tiny | ForEach-Object { $_.Prompt }").ShouldSucceed();
+        PowerShellResult result = fixture.Session.Run("1..3 | ForEach-Object { \"a boat $_\" } | New-ZImage -Size 64x64 -Steps 30 -StageBatch 5 -Model tiny | ForEach-Object { $_.Prompt }").ShouldSucceed();
 
         Assert.Equal(["a boat 1", "a boat 2", "a boat 3"], result.Output.Select(o => o.ToString()));
         ProgressRecord[] run = [.. result.Progress.Where(record => record.Activity == "Drawing 3 prompts stage by stage" && record.RecordType == ProgressRecordType.Processing)];
