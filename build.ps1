@@ -321,7 +321,7 @@ function Invoke-PesterTest([hashtable] $count) {
         return
     }
     $library = [IO.Directory]::GetFiles((Get-RepositoryPath "Module/native/$system"))
-    $module = & (Get-RepositoryPath 'package/pack.ps1') -Library @{ $system = $library } -OutputFolder (Get-RepositoryPath 'artifacts/test-package')
+    $module = & (Get-RepositoryPath 'src/ZImage.Package/pack.ps1') -Library @{ $system = $library } -OutputFolder (Get-RepositoryPath 'artifacts/test-package')
     $report = New-Report 'pester.txt'
     $script = @'
         $env:ZIMAGE_TEST_MODULE = '{2}'
@@ -374,7 +374,7 @@ function Invoke-Pack {
     if ([IO.Directory]::Exists($folder)) {
         [IO.Directory]::Delete($folder, $true)
     }
-    $pack = Get-RepositoryPath 'package/pack.ps1'
+    $pack = Get-RepositoryPath 'src/ZImage.Package/pack.ps1'
     $gallery = @{ 'linux-x64' = @(Get-Library 'linux-x64' @($backends -ne 'Cuda')); 'win-x64' = $library['win-x64'] }
     & $pack -Library $gallery -OutputFolder $folder -Format Folder, Nupkg | Out-Null
     foreach ($rid in $library.Keys) {

@@ -41,7 +41,7 @@ Describe 'The module' {
             Set-ItResult -Skipped -Because 'PSScriptAnalyzer is not installed'
         }
         $root = "$PSScriptRoot/.."
-        Get-Item "$root/*.psd1", "$root/*.ps1", "$root/Module/*.psm1", "$root/package/*.ps1", "$root/examples/*.ps1", "$PSScriptRoot/Import-ZImage.ps1" |
+        Get-Item "$root/*.psd1", "$root/*.ps1", "$root/Module/*.psm1", "$root/src/ZImage.Package/*.ps1", "$root/examples/*.ps1", "$PSScriptRoot/Import-ZImage.ps1" |
             ForEach-Object { Invoke-ScriptAnalyzer $_.FullName -Settings PSGallery } | Out-String | Should -BeNullOrEmpty
     }
 

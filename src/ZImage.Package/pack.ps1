@@ -15,7 +15,7 @@
 .PARAMETER Format
     What to make.
 .EXAMPLE
-    ./package/pack.ps1 -Library @{ 'linux-x64' = [IO.Directory]::GetFiles("$PWD/Module/native/linux-x64") } -OutputFolder artifacts/package
+    ./src/ZImage.Package/pack.ps1 -Library @{ 'linux-x64' = [IO.Directory]::GetFiles("$PWD/Module/native/linux-x64") } -OutputFolder artifacts/package
 #>
 [CmdletBinding()]
 param(
@@ -30,12 +30,12 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
-$root = [IO.Path]::GetDirectoryName($PSScriptRoot)
+$root = [IO.Path]::GetFullPath('../..', $PSScriptRoot)
 $output = $PSCmdlet.GetUnresolvedProviderPathFromPSPath($OutputFolder)
 
 # What a module for these systems has no use for: sources of the help, symbols, the demo model's story, other systems' libraries.
 function Test-Shipped([string] $name) {
-    $name -notmatch '^Module/(docs|native)/|\.pdb$|^Module/bin/\.inputs$|^Module/demo-model/.*(?<!\.gguf)$' -and
+    $name -notmatch '^Module/(docs|native)/|^Module/README\.md$|\.pdb$|^Module/bin/\.inputs$|^Module/demo-model/.*(?<!\.gguf)$' -and
     ($name -notmatch '^Module/bin/runtimes/([^/]+)/' -or $Matches[1] -in $Library.Keys)
 }
 
@@ -49,7 +49,7 @@ function Get-ModuleFile {
     foreach ($name in 'ZImage.psd1', 'LICENSE', 'THIRD-PARTY-NOTICES.txt', 'CHANGELOG.md') {
         $files[$name] = [IO.Path]::Combine($root, $name)
     }
-    $files['README.md'] = [IO.Path]::Combine($PSScriptRoot, 'README.md')
+    $files['README.md'] = [IO.Path]::Combine($root, 'Module', 'README.md')
     foreach ($path in [IO.Directory]::GetFiles([IO.Path]::Combine($root, 'Module'), '*', 'AllDirectories')) {
         $name = [IO.Path]::GetRelativePath($root, $path).Replace('\', '/')
         if (Test-Shipped $name) {
