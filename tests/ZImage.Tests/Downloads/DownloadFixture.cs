@@ -52,10 +52,10 @@ internal sealed class DownloadFixture : IDownloadObserver
         return this;
     }
 
-    public DownloadedFile Save(HubServer server, bool force = false, CancellationToken cancellation = default)
+    public DownloadedFile Save(HubServer server, bool force = false, CancellationToken? cancellation = null)
     {
         using var hub = new Hub(HubOptions.Create(server.Endpoint, Token), Policy);
-        return Assert.Single(ModelDownload.Save(hub, [File], force, this, cancellation));
+        return Assert.Single(ModelDownload.Save(hub, [File], force, this, cancellation ?? TestContext.Current.CancellationToken));
     }
 
     /// <summary>Whether the file is there, whole and right, and nothing is left beside it.</summary>

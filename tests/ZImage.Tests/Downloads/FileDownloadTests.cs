@@ -126,8 +126,8 @@ public sealed class FileDownloadTests
         using var closed = new Hub(options, _download.Policy);
         using var open = new Hub(options with { ProxyCredential = new NetworkCredential("user", "word") }, _download.Policy);
 
-        var fault = Assert.Throws<DownloadFailedException>(() => ModelDownload.Save(closed, [_download.File], false, _download, default));
-        ModelDownload.Save(open, [_download.File], false, _download, default);
+        var fault = Assert.Throws<DownloadFailedException>(() => ModelDownload.Save(closed, [_download.File], false, _download, TestContext.Current.CancellationToken));
+        ModelDownload.Save(open, [_download.File], false, _download, TestContext.Current.CancellationToken);
 
         Assert.Contains("-ProxyCredential", fault.RecommendedAction, StringComparison.Ordinal);
         Assert.Equal("Basic dXNlcjp3b3Jk", proxy.Requests.Last()["Proxy-Authorization"]);

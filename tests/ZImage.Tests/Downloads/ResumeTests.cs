@@ -139,7 +139,7 @@ public sealed class ResumeTests
         server.Dispose();
         using var hub = new Hub(HubOptions.Create("http://127.0.0.1:9"), _download.Policy with { Tries = 2 });
 
-        Assert.Throws<DownloadFailedException>(() => ModelDownload.Save(hub, [_download.File], false, _download, default));
+        Assert.Throws<DownloadFailedException>(() => ModelDownload.Save(hub, [_download.File], false, _download, TestContext.Current.CancellationToken));
         Assert.Single(_download.Waits);
     }
 
@@ -160,7 +160,7 @@ public sealed class ResumeTests
     }
 
     [Fact]
-    public void AStoppedDownloadGoesOnTheNextTime()
+    public async Task AStoppedDownloadGoesOnTheNextTime()
     {
         using var stop = new CancellationTokenSource();
         using var server = new HubServer(request => HubServer.Serve(request, _download.Contents) with
@@ -176,7 +176,7 @@ public sealed class ResumeTests
         }, TestContext.Current.CancellationToken);
 
         Assert.ThrowsAny<OperationCanceledException>(() => _download.Save(server, cancellation: stop.Token));
-        Assert.True(stopping.Wait(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+        await stopping.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.Equal(Cut, new FileInfo(_download.PartialPath).Length);
         DownloadedFile saved = _download.Save(server);
 

@@ -67,7 +67,7 @@ public sealed class PreviewTests(ITestOutputHelper output)
             Assert.Equal(images[0].Plan.PeakBytes, images[0].PeakDeviceBytes);
             Assert.Equal(settled.PeakDeviceBytes, images[0].PeakDeviceBytes);
             Assert.Equal(settled.UploadedBytes, images[0].UploadedBytes);
-            Assert.Empty(watcher.Messages.Where(message => message.Level == MessageLevel.Warning));
+            Assert.DoesNotContain(watcher.Messages, message => message.Level == MessageLevel.Warning);
         }
     }
 

@@ -42,9 +42,10 @@ public sealed class SharingTests(CmdletFixture fixture) : IDisposable
         waiting.Stop();
         Assert.True(Stopwatch.GetElapsedTime(stopping) < TimeSpan.FromSeconds(5));
         Assert.Throws<PipelineStoppedException>(() => waiting.EndInvoke(wait));
-        Assert.Contains(waiting.Streams.Verbose, record => record.Message == "tiny is at work; this waits its turn.");
+        Assert.Contains(waiting.Streams.Verbose.ReadAll(), record => record.Message == "tiny is at work; this waits its turn.");
         Assert.Equal(PSInvocationState.Running, running.InvocationStateInfo.State);
-        Assert.Empty(running.Streams.Error);
+        // To look into a stream that is open would wait for its end.
+        Assert.True(running.Streams.Error.Count == 0);
 
         running.Stop();
         Assert.Throws<PipelineStoppedException>(() => running.EndInvoke(run));
@@ -74,9 +75,9 @@ public sealed class SharingTests(CmdletFixture fixture) : IDisposable
         await seen.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
 
         Assert.Equal(["shared True"], fixture.Texts("Remove-ZModel shared -PassThru | ForEach-Object { \"$($_.Name) $($_.IsClosed)\" }"));
-        RuntimeException ending = Assert.ThrowsAny<RuntimeException>(() => drawing.EndInvoke(run));
-        Assert.StartsWith("SessionClosed,", ending.ErrorRecord.FullyQualifiedErrorId, StringComparison.Ordinal);
-        Assert.NotEmpty(output);
+        drawing.EndInvoke(run);
+        Assert.StartsWith("SessionClosed,", Assert.Single(drawing.Streams.Error.ReadAll()).FullyQualifiedErrorId, StringComparison.Ordinal);
+        Assert.True(output.Count > 0);
     }
 
     [Fact]
