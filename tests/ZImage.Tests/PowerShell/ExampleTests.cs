@@ -96,18 +96,18 @@ public sealed class ExampleTests : IDisposable
     [Fact]
     public void AScheduledRunLogsEveryStreamAndCountsWhatFailed()
     {
-        string csv = _folder.Write("jobs.csv", "Prompt,Seed,Steps\na cat,1,\na dog,2,many\na fish,3,\n");
+        string csv = _folder.Write("jobs.csv", "Prompt,Seed,Sampler\na cat,1,\na dog,2,nosuch\na fish,3,\n");
         const string Scheduled = "& $script -Csv $csv -Device CPU -OutputFolder $out; $LASTEXITCODE";
 
         object first = Run("scheduled.ps1", Scheduled).ShouldSucceed().Single.BaseObject;
         string[] log = File.ReadAllLines(_folder["scheduled/scheduled.log"]);
-        File.WriteAllText(csv, File.ReadAllText(csv).Replace("many", "1", StringComparison.Ordinal));
+        File.WriteAllText(csv, File.ReadAllText(csv).Replace("nosuch", "euler", StringComparison.Ordinal));
         object second = Run("scheduled.ps1", Scheduled).ShouldSucceed().Single.BaseObject;
         string[] more = File.ReadAllLines(_folder["scheduled/scheduled.log"])[log.Length..];
         object missing = Run("scheduled.ps1", Scheduled.Replace("$csv", "nowhere.csv", StringComparison.Ordinal)).ShouldSucceed().Single.BaseObject;
 
         Assert.Equal([1, 0, 2], [first, second, missing]);
-        Assert.Contains(log, line => line.Contains(" ERROR ", StringComparison.Ordinal) && line.Contains("many", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.Contains(" ERROR ", StringComparison.Ordinal) && line.Contains("nosuch", StringComparison.Ordinal));
         Assert.Contains(log, line => line.Contains(" VERBOSE ", StringComparison.Ordinal));
         Assert.EndsWith("2 of 3 rows are drawn.", log[^1], StringComparison.Ordinal);
         Assert.Equal(2, more.Count(line => line.EndsWith("is drawn already.", StringComparison.Ordinal)));
