@@ -2,12 +2,14 @@ using System.Text.Json;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Imaging;
 using ZImage.Ggml;
+using ZImage.Tests.Hosting;
 using ZImage.Tests.Imaging;
 using ZImage.Tests.Sampling;
 
 namespace ZImage.Tests.Demo;
 
 /// <summary>What the demo model draws, against what was asked for.</summary>
+[Trait(Wine.Trait, "Any")]
 public sealed class DemoAccuracyTests(ITestOutputHelper output)
 {
     // One thread: tests run side by side, and ggml's threads wait for each other by spinning.

@@ -1,12 +1,14 @@
 using ZImage.Engine.Generation;
 using ZImage.Engine.Sampling;
 using ZImage.Ggml;
+using ZImage.Tests.Hosting;
 using ZImage.Tests.Imaging;
 using ZImage.Tests.Sampling;
 
 namespace ZImage.Tests.Demo;
 
 /// <summary>What the demo model draws with each sampler and each scheduler.</summary>
+[Trait(Wine.Trait, "Any")]
 public sealed class DemoSamplingTests(ITestOutputHelper output)
 {
     private const int Steps = 8, ManySteps = 24;

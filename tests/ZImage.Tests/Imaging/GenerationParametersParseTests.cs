@@ -1,9 +1,11 @@
 using System.Text;
 using ZImage.Engine.Imaging;
+using ZImage.Tests.Hosting;
 
 namespace ZImage.Tests.Imaging;
 
 /// <summary>Texts of parameters as many programs write them, and texts made to be misread.</summary>
+[Trait(Wine.Trait, "Any")]
 public sealed class GenerationParametersParseTests
 {
     [Fact]

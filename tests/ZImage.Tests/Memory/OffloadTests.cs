@@ -61,16 +61,17 @@ public sealed class OffloadTests
         long all = session.Plan(Request(device), [OffloadMode.None], 1, false, null, Stop)[0].PeakBytes, least = Least(session, device);
         Assert.InRange(least, 1, all - 1);
         int streamed = 0;
-        for (int i = 0; i < (device == "Vulkan0" ? 3 : 8); i++)
+        bool isSlow = device == "Vulkan0";
+        for (int i = 0; i < (isSlow ? 2 : 8); i++)
         {
-            long budget = i == 0 ? least : i == 1 ? all : least + random.NextInt64(all - least);
+            long budget = i == 0 ? least : i == 1 && !isSlow ? all : least + random.NextInt64(all - least);
             OffloadMode mode = random.Next(2) == 0 ? OffloadMode.Auto : OffloadMode.LayerStreaming;
             session.SetOffload(Plain(new OffloadOptions { Mode = mode, VramBudget = Bytes(budget), Prefetch = random.Next(2) == 0 }), null, Stop);
             GeneratedImage image = session.Generate(Request(device), null, Stop);
             AssertSame(Reference(device), image);
             AssertAsPlanned(image);
             Assert.InRange(image.PeakDeviceBytes, 1, budget);
-            if (device != "Vulkan0")
+            if (!isSlow)
             {
                 image = session.Generate(Request(device), null, Stop);
                 AssertSame(Reference(device), image);
@@ -259,7 +260,7 @@ public sealed class OffloadTests
     {
         Assert.SkipWhen(device == "CPU", "There everything is on the CPU.");
         using ModelSession session = Open(device, new OffloadOptions { TextEncoderOnCpu = true });
-        foreach ((bool text, bool vae) in ((bool, bool)[])[(true, false), (true, true), (false, true)])
+        foreach ((bool text, bool vae) in device == "Vulkan0" ? ((bool, bool)[])[(true, true), (false, true)] : [(true, false), (true, true), (false, true)])
         {
             session.SetOffload(Plain(new OffloadOptions { TextEncoderOnCpu = text, VaeOnCpu = vae }), null, Stop);
             GeneratedImage image = session.Generate(Request(device), null, Stop);
@@ -284,7 +285,8 @@ public sealed class OffloadTests
         foreach (ReloadSource reload in (ReloadSource[])[ReloadSource.Memory, ReloadSource.File])
         {
             session.SetOffload(Plain(new OffloadOptions { Mode = OffloadMode.LayerStreaming, VramBudget = least, Reload = reload }), null, Stop);
-            AssertSame(Reference(device), session.Generate(Request(device), null, Stop));
+            if (device != "Vulkan0")
+                AssertSame(Reference(device), session.Generate(Request(device), null, Stop));
             GeneratedImage image = session.Generate(Request(device), null, Stop);
             AssertSame(Reference(device), image);
             Assert.Equal(reload == ReloadSource.File ? image.Plan.UploadBytes : 0, image.Plan.RereadBytes);

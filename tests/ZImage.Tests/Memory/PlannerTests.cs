@@ -2,10 +2,12 @@ using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 using ZImage.Engine.Models;
+using ZImage.Tests.Hosting;
 
 namespace ZImage.Tests.Memory;
 
 /// <summary>Plans from sizes alone: a text encoder of 8 blocks, a transformer of 2 + 12, an autoencoder of 3.</summary>
+[Trait(Wine.Trait, "Any")]
 public sealed class PlannerTests
 {
     private const long Mib = 1 << 20;

@@ -79,7 +79,9 @@ public sealed class ImageWayTests
         var bytes = new List<long>();
         IReadOnlyList<ImageWay> ways = model.DecodeWays(Wide, High, VaeTiling.Auto, null, 0.25f);
         Assert.Equal([ImageMethod.Whole, ImageMethod.Strips, ImageMethod.Tiles], ways.Select(way => way.Method).Distinct());
-        foreach (ImageWay way in device == "CPU" ? ways : [ways[0], ways[2], ways[^1]])
+        // The software device takes a minute for what others do in a second.
+        bool isSlow = device == "Vulkan0";
+        foreach (ImageWay way in device == "CPU" ? ways : isSlow ? [ways[2]] : [ways[0], ways[2], ways[^1]])
         {
             Footprint predicted = model.MeasureDecode(Wide, High, memory, way);
             CheckPeaks(predicted, memory, ram => model.Decode(latent, Wide, High, memory, ram, way, null, Stop));
@@ -88,14 +90,14 @@ public sealed class ImageWayTests
             Assert.Equal(way.Method == ImageMethod.Strips, predicted.LinkBytes > 0);
         }
         // From all on the device to nothing there but windows.
-        Assert.Equal(0, hosts[0]);
+        Assert.Equal(!isSlow, hosts[0] == 0);
         if (device == "CPU")
         {
             int exact = ways.Count(way => way.Method != ImageMethod.Tiles);
             Assert.Equal(hosts.Take(exact).Max(), hosts[exact - 1]);
             Assert.True(bytes[exact - 1] < bytes[0], $"{bytes[exact - 1]} of {bytes[0]} bytes");
         }
-        foreach (ImageWay way in (ImageWay[])[ImageWay.Whole, ImageWay.Strips(0), model.EncodeWays(Width * 8, Height * 8, VaeTiling.On, 32, 0.5f)[0]])
+        foreach (ImageWay way in isSlow ? (ImageWay[])[ImageWay.Strips(0)] : [ImageWay.Whole, ImageWay.Strips(0), model.EncodeWays(Width * 8, Height * 8, VaeTiling.On, 32, 0.5f)[0]])
             CheckPeaks(model.MeasureEncode(Width * 8, Height * 8, memory, way), memory, ram => model.Encode(s_image, Width * 8, Height * 8, memory, ram, way, Stop));
         return true;
     });
