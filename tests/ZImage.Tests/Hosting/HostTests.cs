@@ -36,7 +36,7 @@ public sealed class HostTests
         string csv = folder.Write("jobs.csv", "Prompt,Steps\na cat,8\na dog,4\n");
 
         ChildProcess run = await ChildProcess.RunHostAsync("-Command", $$"""
-            (Get-Module -ListAvailable | Where-Object { $_.ModuleBase.StartsWith($PSHOME) } | Sort-Object Name).Name -match '\.(Host|Management|Security|Utility)$'
+            (Get-Module -ListAvailable | Where-Object { $_.ModuleBase.StartsWith($PSHOME) } | Sort-Object Name).Name -match '^Microsoft\.PowerShell\.(Host|Management|Security|Utility)$'
             Import-Csv -LiteralPath '{{csv}}' | Measure-Object Steps -Sum | Select-Object -ExpandProperty Sum
             (Get-ChildItem -LiteralPath '{{folder.Path}}').Name
             (Add-Type 'public static class Answer { public static int Value => 42; }' -PassThru)::Value

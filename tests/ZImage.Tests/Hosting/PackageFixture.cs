@@ -18,7 +18,7 @@ public sealed class PackageFixture : IDisposable
         using var session = new PowerShellSession(importModule: false);
         PowerShellResult result = session.Run(
             "& $pack -Library @{ $system = $libraries } -OutputFolder $folder -Format Nupkg; (Test-ModuleManifest $manifest).Version.ToString()",
-            ("pack", Repository.PathOf("package", "pack.ps1")),
+            ("pack", Repository.PathOf("src", "ZImage.Package", "pack.ps1")),
             ("system", Repository.RuntimeIdentifier),
             ("libraries", libraries),
             ("folder", _folder.Path),
