@@ -86,8 +86,8 @@ Describe 'Show-ZImage' {
         $lines | Should -Be '[No picture is drawn: the output is redirected. Use -Viewer to open it in a window, or -AsText for the text that draws it.]'
     }
 
-    It 'draws nothing in a job' {
-        $job = Start-ThreadJob -ArgumentList $image, "$((Get-Module ZImage).ModuleBase)/ZImage.psd1" {
+    It 'draws nothing in a job, and takes an image that came to it' {
+        $job = Start-Job -ArgumentList $image, "$((Get-Module ZImage).ModuleBase)/ZImage.psd1" {
             param($image, $module)
             Import-Module $module
             $image | Show-ZImage -Protocol Sixel -WarningVariable said -WarningAction SilentlyContinue

@@ -2,9 +2,9 @@
 #   pwsh -NoProfile -File tests/pester.ps1 PESTER MODULE REPORT      (the manifests of Pester and of the module that is tested, and a file)
 param([string] $Pester, [string] $Module, [string] $Report)
 
-$ErrorActionPreference = 'Stop'
+# Preferences stay as they are: the tests are about what users see, who leave them so.
 $env:ZIMAGE_TEST_MODULE = $Module
-Import-Module ([WildcardPattern]::Escape($Pester))
+Import-Module ([WildcardPattern]::Escape($Pester)) -ErrorAction Stop
 $configuration = New-PesterConfiguration
 $configuration.Run.Path = $PSScriptRoot
 $configuration.Run.PassThru = $true
