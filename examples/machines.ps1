@@ -54,13 +54,17 @@ $load = {
     param($module, $source, $device)
     $ErrorActionPreference = 'Stop'
     Import-Module $module
-    $global:model = Import-ZModel @source -Device $device
+    # A session that stayed open still has the one of the last time.
+    if ($global:machinesModel) {
+        Remove-ZModel $global:machinesModel
+    }
+    $global:machinesModel = Import-ZModel @source -Device $device
 }
 
 # Run on a machine for each row. PNG files carry the settings, so nothing else has to come back.
 $draw = {
     param($row)
-    foreach ($image in $row | New-ZImage -Model $global:model -ErrorAction Stop) {
+    foreach ($image in $row | New-ZImage -Model $global:machinesModel -ErrorAction Stop) {
         $file = Join-Path ([IO.Path]::GetTempPath()) "$([guid]::NewGuid()).png"
         $image | Save-ZImage -LiteralPath $file
         [pscustomobject] @{ Seed = $image.Seed; DurationSeconds = $image.DurationSeconds; Png = [IO.File]::ReadAllBytes($file) }

@@ -61,7 +61,7 @@ Describe 'A fault of one item' {
         @{ command = 'Get-ZImageInfo'; run = { Get-ZImageInfo -LiteralPath there.png, nosuch.png, there.png } }
         @{ command = 'Get-ZModel'; run = { Get-ZModel -LiteralPath $model.Files.Vae, nosuch.gguf, $model.Files.TextEncoder } }
         @{ command = 'Get-ZMemoryPlan'; run = { '64x64', '65x64', '128x64' | ForEach-Object { [pscustomobject] @{ Size = $_ } } | Get-ZMemoryPlan } }
-        @{ command = 'Save-ZImage'; run = { $index = 0; $image, $image, $image | Save-ZImage -Path '{index}.png' -PassThru -OutVariable saved; $saved } }
+        @{ command = 'Save-ZImage'; run = { $index = 0; $image, $image, $image | Save-ZImage -Path '{index}.png' -PassThru } }
     ) {
         if ($command -eq 'Save-ZImage') {
             Set-Content 1.png 'in the way'

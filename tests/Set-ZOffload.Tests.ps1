@@ -4,6 +4,13 @@ BeforeAll {
 
 # On the CPU the weights are used where they lie, so that most options warn; what a budget holds there is what a picture needs to compute.
 Describe 'Set-ZOffload' {
+    It 'leaves the model open where a warning ends it' {
+        $own = Import-ZModel -Demo -Device CPU -Threads 1
+        { $own | Set-ZOffload -OffloadMode CondOnly -WarningAction Stop } | Should -Throw
+        $own.IsClosed | Should -BeFalse
+        Remove-ZModel $own
+    }
+
     BeforeEach {
         $model = Import-ZModel -Demo -Device CPU -Threads 1
     }

@@ -33,6 +33,9 @@ public sealed record ClearedCache(CacheKind Kind, string Path, int Files, long F
 /// <summary>The files of one kind in the cache. Links are deleted and never followed, so nothing outside is touched.</summary>
 public sealed class CacheContents
 {
+    // Owner, repository and revision.
+    private const int FoldersOfModel = 3;
+
     private readonly List<FileInfo> _files = [];
 
     private CacheContents(CacheKind kind, string path) => (Kind, Path) = (kind, path);
@@ -73,10 +76,11 @@ public sealed class CacheContents
     {
         int deleted = 0;
         long freed = 0;
-        foreach (FileInfo file in _files)
+        // Records last: a download that goes on needs its own.
+        foreach (FileInfo file in _files.OrderBy(IsRecord))
         {
             long bytes = LengthOf(file);
-            if (!TryDelete(file, report))
+            if ((IsRecord(file) && File.Exists(file.FullName[..^DownloadRecord.Extension.Length] + ModelStore.PartialExtension)) || !TryDelete(file, report))
                 continue;
             deleted++;
             freed += bytes;
@@ -92,10 +96,21 @@ public sealed class CacheContents
         {
             if (entry is DirectoryInfo inner && inner.LinkTarget is null)
                 Add(inner);
-            else if (Kind is CacheKind.Prompts or CacheKind.Convolutions || (Kind == CacheKind.PartialDownloads) == IsPartial(entry.FullName))
+            else if (entry.LinkTarget is not null ? Kind != CacheKind.PartialDownloads : IsOurs(entry))
                 _files.Add(new FileInfo(entry.FullName));
         }
     }
+
+    // The cache may be a folder that has prompts or models of other programs, too.
+    private bool IsOurs(FileSystemInfo file) => Kind switch
+    {
+        CacheKind.Prompts => file.Extension is ".safetensors" or ".tmp",
+        CacheKind.Convolutions => file.Extension == ".txt",
+        _ => System.IO.Path.GetRelativePath(Path, file.FullName).Count(c => c == System.IO.Path.DirectorySeparatorChar) >= FoldersOfModel
+            && (Kind == CacheKind.PartialDownloads) == IsPartial(file.FullName),
+    };
+
+    private static bool IsRecord(FileInfo file) => file.Extension.Equals(DownloadRecord.Extension, StringComparison.OrdinalIgnoreCase);
 
     private static bool IsPartial(string path)
         => path.EndsWith(ModelStore.PartialExtension, StringComparison.OrdinalIgnoreCase)

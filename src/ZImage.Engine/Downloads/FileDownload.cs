@@ -19,8 +19,6 @@ internal sealed class FileDownload(Hub hub, HubFile file, bool force, DownloadRe
         // Who had it before may have brought the whole of it.
         if (FindFixed(cancellation) is { } brought)
             return brought;
-        if (force)
-            partial.Clear();
         long farthest = 0;
         for (int failures = 0; ;)
         {
@@ -149,18 +147,34 @@ internal sealed class FileDownload(Hub hub, HubFile file, bool force, DownloadRe
         try
         {
             var info = new FileInfo(_path);
-            if (DownloadRecord.Read(_path) is { } record && record.Describes(info))
+            DownloadRecord? record = DownloadRecord.Read(_path);
+            if (record is not null && record.Describes(info))
                 return record.Sha256;
             reporter.Enter(DownloadStage.Check);
             using FileStream stream = File.OpenRead(_path);
             string sha256 = Checksum.Of(stream, done => reporter.Report(done, info.Length), cancellation);
-            new DownloadRecord { Bytes = info.Length, Sha256 = sha256, Written = info.LastWriteTimeUtc }.Write(_path);
+            // Where nothing else says what it must be, it is what it was.
+            if (file.Sha256 is null && record is { Written: not null } && record.Sha256 != sha256)
+                return null;
+            Note(new DownloadRecord { Bytes = info.Length, Sha256 = sha256, Written = info.LastWriteTimeUtc });
             return sha256;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // What cannot be read is not right; downloading it says why it cannot be written.
             return null;
+        }
+    }
+
+    private void Note(DownloadRecord record)
+    {
+        try
+        {
+            record.Write(_path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // In a cache that may only be read it is checked anew the next time.
         }
     }
 

@@ -17,6 +17,10 @@ public static class ModelStore
         return info.Exists && (file.Bytes ?? info.Length) == info.Length;
     }
 
+    /// <summary>Whether a file is there, and is by its record the one that is meant: then nothing is downloaded.</summary>
+    public static bool IsKnown(HubFile file)
+        => file.IsFixed && IsThere(file) && DownloadRecord.Read(PathOf(file)) is { } record && record.Describes(new FileInfo(PathOf(file))) && (file.Sha256 ?? record.Sha256) == record.Sha256;
+
     /// <summary>A file that is there, as it was when it was downloaded.</summary>
     internal static DownloadedFile Describe(HubFile file)
     {

@@ -23,10 +23,13 @@ internal sealed class RecordedSettings(IReadOnlyDictionary<string, string> setti
         foreach (string name in names)
         {
             if (settings.TryGetValue(name, out string? value) && !string.IsNullOrWhiteSpace(value))
-                return value;
+                return Printable(value);
         }
         return null;
     }
+
+    // A file from elsewhere; a terminal would obey what is shown of it.
+    private static string Printable(string value) => value.Any(char.IsControl) ? string.Concat(value.Where(c => !char.IsControl(c))) : value;
 
     public int? Int32(string name)
         => Text(name) is not { } text ? null

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using System.Security;
 using ZImage.Engine.Downloads;
+using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 using ZImage.PowerShell.Binding;
 using ZImage.PowerShell.Completion;
@@ -76,6 +77,8 @@ public sealed class SaveZModelFileCommand : EngineCmdlet, IDisposable
     {
         try
         {
+            if (Proxy is not null && !(Proxy.IsAbsoluteUri && Proxy.Scheme is "http" or "https" or "socks4" or "socks4a" or "socks5"))
+                throw new InvalidSettingException(nameof(Proxy), Proxy, "an address such as http://host:port");
             string? token = Token is null ? null : new NetworkCredential("", Token).Password;
             _hub = new Hub(HubOptions.Create(Endpoint, token) with { Proxy = Proxy, ProxyCredential = ProxyCredential?.GetNetworkCredential() });
         }
@@ -113,7 +116,7 @@ public sealed class SaveZModelFileCommand : EngineCmdlet, IDisposable
 
     private bool IsAgreed(string target, IReadOnlyList<HubFile> files)
     {
-        HubFile[] wanted = [.. files.Where(file => Force || !file.IsFixed || !ModelStore.IsThere(file))];
+        HubFile[] wanted = [.. files.Where(file => Force || !ModelStore.IsKnown(file))];
         string list = string.Join(", ", wanted.Select(file => file.Bytes is { } bytes ? $"{file.Name} ({ByteSize.Text(bytes)})" : file.Name));
         return wanted.Length == 0 || ShouldProcess(target, $"Download {list} into '{Engine.CacheFolder.Models}'");
     }

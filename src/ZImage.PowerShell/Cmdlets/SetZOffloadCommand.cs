@@ -32,7 +32,8 @@ public sealed class SetZOffloadCommand : OffloadCmdlet
             RunEngine($"Changing how '{session.Name}' uses memory", (observer, cancellation) =>
             {
                 session.SetOffload(wanted, observer, cancellation);
-                return session;
+                // Not the session: what a run gives and nobody takes is disposed.
+                return true;
             });
         }
         if (PassThru)

@@ -18,7 +18,7 @@ public sealed class ShowZImageCommand : ZImageCmdlet
     private const string ByPath = "Path";
     private const string ByLiteralPath = "LiteralPath";
 
-    // Beginning of a pixel hash: as good as a number, and the same picture takes the same file again.
+    // Beginning of a pixel hash: as good as a number.
     private const int HashInName = 16;
     private const int MostCells = 1000;
 
@@ -110,7 +110,7 @@ public sealed class ShowZImageCommand : ZImageCmdlet
     private void Show(ShownImage shown)
     {
         if (Viewer)
-            Open(shown.File is { } file ? Existing(file) : Write(shown.Image!));
+            Open(shown.File is { } file ? Picture(file) : Write(shown.Image!));
         else if (AsText)
             WriteObject(Encode(shown).Text);
         else if (_terminal!.WhyNot is null)
@@ -121,12 +121,18 @@ public sealed class ShowZImageCommand : ZImageCmdlet
 
     private TerminalPicture Encode(ShownImage shown) => _terminal!.Encode(shown.Image?.Pixels ?? ImageFile.Load(shown.File!), Protocol, Width, Height);
 
-    private static string Existing(string path) => File.Exists(path) ? path : throw new ImageFileNotFoundException(path);
+    // To open a program is to run it: only what is a picture by contents and name is handed to the system.
+    private static string Picture(string path)
+    {
+        _ = ImageFile.ReadHeader(path);
+        _ = ImageFormats.FromPath(path);
+        return path;
+    }
 
-    // The viewer reads it when this cmdlet has long ended, so the system must clear it away. The folder of another user could not be written to.
+    // The viewer reads it when this cmdlet has long ended, so the system must clear it away. A new folder is this user's alone.
     private static string Write(SavableImage image)
     {
-        string path = System.IO.Path.Combine(System.IO.Path.GetTempPath(), "ZImage-" + Environment.UserName, image.Pixels.PixelHash[..HashInName] + ".png");
+        string path = System.IO.Path.Combine(Directory.CreateTempSubdirectory("ZImage-").FullName, image.Pixels.PixelHash[..HashInName] + ".png");
         return ImageFile.Save(image.Pixels, path, metadata: new ImageMetadata { Parameters = image.Parameters }, overwrite: true, createFolder: true);
     }
 

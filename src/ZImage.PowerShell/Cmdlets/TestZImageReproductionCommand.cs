@@ -62,7 +62,7 @@ public sealed class TestZImageReproductionCommand : EngineCmdlet
     {
         ImageInfo info = ImageInfo.Read(path);
         PixelImage pixels = ImageFile.Load(path);
-        ModelSession session = Model?.Find() ?? OpenSessions.All.LastOrDefault(open => info.Model?.Fits(open.Identity) == true) ?? OpenSessions.Latest;
+        ModelSession session = Model?.Find() ?? OpenSessions.FindLatest(open => info.Model?.Fits(open.Identity) == true) ?? OpenSessions.Latest;
         ImageRequest request = info.ToRequest(session.Defaults);
         GeneratedImage image = RunEngine($"Drawing '{System.IO.Path.GetFileName(path)}' again", (observer, cancellation) => session.Generate(request, observer, cancellation));
         ImageReproduction result = ImageReproduction.Compare(info, pixels, image, Tolerance);

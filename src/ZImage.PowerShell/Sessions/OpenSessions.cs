@@ -105,7 +105,11 @@ internal static class OpenSessions
     public static void Remove(ModelSession session)
     {
         lock (Gate)
+        {
             Sessions.Remove(session);
+            foreach ((_, List<ModelSession> own) in Own)
+                own.Remove(session);
+        }
     }
 
     private static bool IsTaken(string name)
