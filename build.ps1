@@ -5,8 +5,8 @@
 .DESCRIPTION
     build  publishes the cmdlets into Module/bin and stages the prebuilt ggml libraries into Module/native
     demo   builds, then runs examples/demo.ps1, which draws into examples/out
-    test   builds, then runs every xunit test, on Linux with Wine once more as a program for Windows, and, where Pester 5
-           or later is, every Pester test on the module as it ships
+    test   builds, then runs every xunit test, on Linux with Wine once more as a program for Windows, and every Pester test
+           on the module as it ships
     pack   builds, then makes in artifacts/package what is published: the module's folder and the gallery's package, for
            Windows (CPU, Vulkan, CUDA) and Linux (CPU, Vulkan), and a zip for each system with all of its backends
     clean  removes all that the other tasks made; packages that npm fetched stay in native
@@ -314,28 +314,13 @@ function Invoke-WineTest([hashtable] $count) {
     Add-XUnitReport $count $report $LASTEXITCODE
 }
 
-# Runs tests/*.Tests.ps1 in a shell of their own on the module as it ships, or says why not.
+# Runs tests/*.Tests.ps1 in a shell of their own on the module as it ships. Pester comes with the packages of the xunit tests.
 function Invoke-PesterTest([hashtable] $count) {
-    & (Get-Shell) -NoProfile -Command 'exit [int] -not (Get-Module -ListAvailable Pester | Where-Object { $_.Version.Major -ge 5 })'
-    if ($LASTEXITCODE -ne 0) {
-        'Pester tests skipped: Pester 5 or later is not installed.'
-        return
-    }
     $library = [IO.Directory]::GetFiles((Get-RepositoryPath "Module/native/$system"))
     $module = & (Get-RepositoryPath 'src/ZImage.Package/pack.ps1') -Library @{ $system = $library } -OutputFolder (Get-RepositoryPath 'artifacts/test-package')
     $report = New-Report 'pester.txt'
-    $script = @'
-        $env:ZIMAGE_TEST_MODULE = '{2}'
-        Import-Module Pester -MinimumVersion 5.0
-        $configuration = New-PesterConfiguration
-        $configuration.Run.Path = '{0}'
-        $configuration.Run.PassThru = $true
-        $result = Invoke-Pester -Configuration $configuration
-        $result.Skipped | ForEach-Object { "[SKIP] $($_.ExpandedPath): $($_.ErrorRecord)" }
-        $errors = @($result.Containers | Where-Object Result -eq 'Failed' | Where-Object FailedCount -eq 0).Count
-        [IO.File]::WriteAllText('{1}', "$($result.PassedCount) $($result.FailedCount + $errors) $($result.SkippedCount)")
-'@.Replace('{0}', (Get-RepositoryPath 'tests').Replace("'", "''")).Replace('{1}', $report.Replace("'", "''")).Replace('{2}', "$module/ZImage.psd1".Replace("'", "''"))
-    & (Get-Shell) -NoProfile -Command $script
+    $pester = Get-RepositoryPath "artifacts/bin/ZImage.Tests/$($Configuration.ToLowerInvariant())/Pester/Pester.psd1"
+    & (Get-Shell) -NoProfile -File (Get-RepositoryPath 'tests/pester.ps1') $pester "$module/ZImage.psd1" $report
     if (-not [IO.File]::Exists($report)) {
         "The Pester run broke off with exit code $LASTEXITCODE; its tests are not counted."
         $count.Failed++

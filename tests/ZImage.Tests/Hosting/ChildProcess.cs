@@ -15,6 +15,9 @@ internal sealed record ChildProcess(int ExitCode, string Output, string Error)
     public static string HostProgram { get; } =
         Path.Combine(AppContext.BaseDirectory, "pwsh" + (OperatingSystem.IsWindows() ? ".exe" : ""));
 
+    /// <summary>Begins a script whose output has letters that not every system's own encoding has.</summary>
+    public const string WriteUtf8 = "[Console]::OutputEncoding = [Text.UTF8Encoding]::new();\n";
+
     /// <summary>The lines of standard output.</summary>
     public string[] Lines => Output.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
 

@@ -163,5 +163,5 @@ public sealed class InstalledPackageTests(PackageFixture package) : IClassFixtur
 
     // Libraries and modules come from the package alone.
     private Task<ChildProcess> RunAsync(string script) => ChildProcess.RunAsync(
-        ChildProcess.HostProgram, ["-NoProfile", "-Command", $"$env:PSModulePath = {Quoted(package.Modules)}; {script}"], environment: ("ZIMAGE_NATIVE_PATH", ""));
+        ChildProcess.HostProgram, ["-NoProfile", "-Command", $"{ChildProcess.WriteUtf8}$env:PSModulePath = {Quoted(package.Modules)}; {script}"], environment: ("ZIMAGE_NATIVE_PATH", ""));
 }

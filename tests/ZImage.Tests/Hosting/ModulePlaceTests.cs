@@ -82,5 +82,5 @@ public sealed class ModulePlaceTests : IDisposable
 
     // The libraries come from beside the module, as they do for users.
     private static Task<ChildProcess> RunAsync(string script)
-        => ChildProcess.RunAsync(ChildProcess.HostProgram, ["-NoProfile", "-Command", script], environment: ("ZIMAGE_NATIVE_PATH", ""));
+        => ChildProcess.RunAsync(ChildProcess.HostProgram, ["-NoProfile", "-Command", ChildProcess.WriteUtf8 + script], environment: ("ZIMAGE_NATIVE_PATH", ""));
 }

@@ -60,7 +60,7 @@ public sealed class VramOffloadSuiteTests
         _ = ComputeDevice.Get("Vulkan0");
         using ModelSession session = ModelSession.Open(DemoModel.Files, Devices.Find("Vulkan0"), new SessionOptions(), null, Stop);
         // A part of the suite's picture: the software device is slow.
-        ImageRequest request = BenchmarkSession.Request(64);
+        ImageRequest request = BenchmarkSession.Request(32);
         OffloadOptions options = session.Offload with { VramBudget = VramOffloadSuite.Budget(session, request, null, Stop) };
         IReadOnlyList<MeasureConfiguration> rows = VramOffloadSuite.Rows(options, request);
         List<GenerationMeasurement> runs = BenchmarkSession.Run(session, new BenchmarkOptions { Warmup = 0 }, null, [.. rows]);

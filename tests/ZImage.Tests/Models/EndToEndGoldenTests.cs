@@ -22,7 +22,11 @@ public sealed class EndToEndGoldenTests
                 if (name != "full")
                     continue;
                 foreach (string gpu in ComputeDevice.Gpus)
-                    yield return new TheoryDataRow<string, string, string>(gpu, cases, name).WithTrait(ComputeDevice.Trait, gpu);
+                {
+                    var row = new TheoryDataRow<string, string, string>(gpu, cases, name);
+                    // The demo model's weights are not F32: they have nothing to show where everything else is.
+                    yield return cases == DemoCases ? row : row.WithTrait(ComputeDevice.Trait, gpu);
+                }
             }
         }
     }

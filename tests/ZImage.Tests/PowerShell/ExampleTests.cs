@@ -1,4 +1,4 @@
-using System.Management.Automation;
+using System.Management.Automation.Runspaces;
 using ZImage.Engine.Imaging;
 using ZImage.Tests.Hosting;
 
@@ -114,38 +114,46 @@ public sealed class ExampleTests : IDisposable
         Assert.Contains("nowhere.csv", File.ReadAllLines(_folder["scheduled/scheduled.log"])[^1], StringComparison.Ordinal);
     }
 
-    // One of two machines ends in the middle of a row, and one row cannot be drawn by any.
+    // One of two machines is lost in the middle of a row, and one row cannot be drawn by any. (PowerShell takes a minute to notice that a process has
+    // ended; a connection that is closed it notices at once.)
     [Fact]
-    public void TheOtherMachinesDrawTheRowsOfOneThatDies()
+    public async Task TheOtherMachinesDrawTheRowsOfOneThatIsLost()
     {
+        using Runspace whole = RunspaceFactory.CreateOutOfProcessRunspace(null), lost = RunspaceFactory.CreateOutOfProcessRunspace(null);
+        Task losing = Task.Run(async () =>
+        {
+            while (!File.Exists(_folder["lost"]))
+                await Task.Delay(20, TestContext.Current.CancellationToken);
+            lost.CloseAsync();
+        }, TestContext.Current.CancellationToken);
         string csv = _folder.Write("jobs.csv", "Prompt,Seed,Size,Steps\na cat,1,32x32,1\na dog,2,32x32,many\na fish,3,32x32,1\n");
 
         PowerShellResult run = Run("machines.ps1", """
-            $sessions = foreach ($name in 'whole', 'dying') {
-                $runspace = [runspacefactory]::CreateOutOfProcessRunspace($null)
+            $sessions = foreach ($runspace in $runspaces) {
                 $runspace.Open()
                 [Management.Automation.Runspaces.PSSession]::Create($runspace, 'Process', $null)
             }
-            # The second ends at its first picture; the first waits for that, so that it cannot have drawn all before.
+            # The second is lost at its first picture; the first waits for that, so that it cannot have drawn all before.
             Invoke-Command -Session $sessions[0] {
-                $global:died = $using:died
+                $global:lost = $using:lost
                 function global:New-ZImage {
                     param([Parameter(ValueFromPipeline)] $Job, $Model)
                     process {
-                        while (-not [IO.File]::Exists($global:died)) { Start-Sleep -Milliseconds 20 }
+                        while (-not [IO.File]::Exists($global:lost)) { Start-Sleep -Milliseconds 20 }
                         $Job | ZImage\New-ZImage -Model $Model -ErrorAction Stop
                     }
                 }
             }
             Invoke-Command -Session $sessions[1] {
-                $global:died = $using:died
+                $global:lost = $using:lost
                 function global:New-ZImage {
                     param([Parameter(ValueFromPipeline)] $Job, $Model)
-                    process { [IO.File]::WriteAllText($global:died, ''); [Environment]::Exit(1) }
+                    process { [IO.File]::WriteAllText($global:lost, ''); Start-Sleep 600 }
                 }
             }
             & $script -Session $sessions -Module $manifest -Csv $csv -Device CPU -OutputFolder $out
-            """, ("manifest", Repository.Manifest), ("died", _folder["died"]));
+            """, ("manifest", Repository.Manifest), ("lost", _folder["lost"]), ("runspaces", new[] { whole, lost }));
+        await losing;
 
         Assert.Null(run.Ending);
         Assert.Equal(["1", "3"], run.Output.Select(o => o.Properties["Seed"].Value.ToString()!).Order());
