@@ -20,7 +20,7 @@ public enum CacheKind
 
 /// <summary>A file of the cache that some program uses. ErrorId <c>CacheFileInUse</c>.</summary>
 public sealed class CacheFileInUseException(string path, Exception inner)
-    : ZImageException("CacheFileInUse", $"'{path}' was not deleted: {inner.Message}", "Remove the models that use it (Remove-ZModel), stop downloads, and try again.", path, inner);
+    : ZImageException("CacheFileInUse", $"'{path}' was not deleted: {inner.Message}", "Remove the models that use it (Remove-ZModel), stop downloads, and try again; where nothing uses it, check its permissions.", path, inner);
 
 /// <summary>What was freed of one kind.</summary>
 /// <param name="Kind">The kind.</param>

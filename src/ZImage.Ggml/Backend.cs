@@ -29,10 +29,10 @@ public sealed unsafe class Backend : IDisposable
     public static Backend Open(Device device, int threads = 0)
     {
         if (!device.IsAvailable)
-            throw new DeviceNotFoundException(device.Name, "see Get-ZDevice", device.Description);
+            throw new DeviceNotFoundException(device.Name, available: null, device.Description);
         nint handle = Native.ggml_backend_dev_init(device.Handle, null);
         if (handle == 0)
-            throw new DeviceNotFoundException(device.Name, "see Get-ZDevice", "The device could not be opened.");
+            throw new DeviceNotFoundException(device.Name, available: null, "The device could not be opened.");
         if (device.Backend != BackendKind.Cpu)
             return new Backend(device, handle);
 
@@ -87,7 +87,7 @@ public sealed unsafe class Backend : IDisposable
     {
         nint handle = Native.ggml_backend_dev_init(Device.Handle, null);
         if (handle == 0)
-            throw new DeviceNotFoundException(Device.Name, "see Get-ZDevice", "The device could not be opened again.");
+            throw new DeviceNotFoundException(Device.Name, available: null, "The device could not be opened again.");
         _handle.Dispose();
         _handle = new BackendHandle(handle);
     }

@@ -26,9 +26,9 @@ public sealed class DeviceOutOfMemoryException(string device, long bytes, string
 }
 
 /// <summary>A device was asked for that is not there. ErrorId <c>DeviceNotFound</c>.</summary>
-public sealed class DeviceNotFoundException(string name, string available, string? reason = null)
+public sealed class DeviceNotFoundException(string name, string? available, string? reason = null)
     : ZImageException("DeviceNotFound",
-        $"There is no usable device '{name}'.{(reason is null ? "" : " " + reason)} Devices here: {available}.",
+        $"There is no usable device '{name}'.{(reason is null ? "" : " " + reason)}{(available is null ? "" : $" Devices here: {available}.")}",
         "Run Get-ZDevice to see the devices and what keeps others from working.", name);
 
 /// <summary>A backend ended a graph with an error status. ErrorId <c>ComputeFailed</c>.</summary>

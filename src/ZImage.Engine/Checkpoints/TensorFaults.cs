@@ -22,7 +22,7 @@ public sealed class TensorMissingException(string path, IReadOnlyList<string> na
 public sealed class TensorShapeMismatchException(string path, string name, IReadOnlyList<long> expected, IReadOnlyList<long> found)
     : ModelFileException("TensorShapeMismatch", path, Describe(name, expected, found),
         $"The model file '{path}' does not fit: {Describe(name, expected, found)}.",
-        "Use a file of the model that ZImage supports, and files of one model together.")
+        "Use a file of Z-Image, Qwen3-4B or the Flux autoencoder, and files of one model together.")
 {
     /// <summary>Canonical name of the tensor.</summary>
     public string Name { get; } = name;

@@ -11,7 +11,7 @@ public sealed class InvalidImageSizeException(int width, int height)
 
 /// <summary>A setting is outside what makes sense. ErrorId <c>InvalidSetting</c>.</summary>
 public sealed class InvalidSettingException(string setting, object value, string allowed)
-    : ZImageException("InvalidSetting", $"{setting} is {FormattableString.Invariant($"{value}")}, and it must be {allowed}.", $"Give a {setting} that is {allowed}.", value);
+    : ZImageException("InvalidSetting", $"{setting} is {FormattableString.Invariant($"{value}")}, and it must be {allowed}.", $"Give {setting} another value: {allowed}.", value);
 
 /// <summary>An image file does not say how its image was drawn. ErrorId <c>ImageWithoutSettings</c>.</summary>
 public sealed class ImageWithoutSettingsException(string path, string missing)
@@ -20,7 +20,7 @@ public sealed class ImageWithoutSettingsException(string path, string missing)
 
 /// <summary>The session was removed. ErrorId <c>SessionClosed</c>.</summary>
 public sealed class SessionClosedException(string name)
-    : ZImageException("SessionClosed", $"The session '{name}' was removed.", "Import the model again with Import-ZModel.", name)
+    : ZImageException("SessionClosed", $"The model '{name}' was removed.", "Import the model again with Import-ZModel.", name)
 {
     public override bool EndsSession => true;
 }

@@ -85,4 +85,4 @@ public static class SyntheticModel
 public sealed class SyntheticModelTooLargeException(long neededBytes, long availableBytes)
     : ZImageException("SyntheticModelTooLarge",
         $"The random weights take {ByteSize.AtLeast(neededBytes)} of the machine's memory, and {ByteSize.Text(availableBytes)} are free.",
-        "Close other programs, or take a smaller scale.", neededBytes);
+        "Close other programs, or give a smaller -Scale.", neededBytes);

@@ -8,4 +8,4 @@ public sealed class UnknownConfigurationKeyException(string configuration, strin
 /// <summary>A setting of a configuration has a value that means nothing. ErrorId <c>InvalidConfiguration</c>.</summary>
 public sealed class InvalidConfigurationException(string configuration, string key, object value, string reason, Exception inner)
     : ZImageException("InvalidConfiguration", $"The setting {key} of the configuration '{configuration}' is not understood: {reason}",
-        $"Write {key} as the parameter of that name takes it.", value, inner);
+        $"Write {key} as the parameter of that name takes it (Get-Help Set-ZOffload or New-ZImage, with -Parameter {key}).", value, inner);

@@ -3,7 +3,7 @@ namespace ZImage.PowerShell.Errors;
 /// <summary>No model is imported, and none was given. ErrorId <c>NoModel</c>.</summary>
 public sealed class NoModelException()
     : ZImageException("NoModel", "No model is imported.",
-        "Import one with Import-ZModel (Import-ZModel -Demo for the small model that comes with ZImage), or give a session with -Model.");
+        "Import one with Import-ZModel (Import-ZModel -Demo for the small model that comes with ZImage), or give one with -Model.");
 
 /// <summary>No open session has the name. ErrorId <c>SessionNotFound</c>.</summary>
 public sealed class SessionNotFoundException(string name, IReadOnlyList<string> open)
@@ -13,8 +13,8 @@ public sealed class SessionNotFoundException(string name, IReadOnlyList<string> 
 
 /// <summary>What came through a file, a job or a remote session is only a description of a session. ErrorId <c>SessionElsewhere</c>.</summary>
 public sealed class SessionElsewhereException(string name)
-    : ZImageException("SessionElsewhere", $"The session '{name}' was imported in another process; what came from there describes it, and cannot draw.",
-        "Import the model in this process with Import-ZModel, or run the command where the session is.", name);
+    : ZImageException("SessionElsewhere", $"The model '{name}' was imported in another process; what came from there describes it, and cannot draw.",
+        "Import the model in this process with Import-ZModel, or run the command there.", name);
 
 /// <summary>Another open session has the name. ErrorId <c>SessionNameInUse</c>.</summary>
 public sealed class SessionNameInUseException(string name)
