@@ -126,7 +126,7 @@ Describe 'Save-ZModelFile' {
         $found = (TabExpansion2 'Save-ZModelFile z-image-turbo-q' -cursorColumn 31).CompletionMatches
         $found.CompletionText | Should -Contain 'z-image-turbo-q8_0'
         ($found | Where-Object CompletionText -EQ 'z-image-turbo-q8_0').ToolTip | Should -BeLike '*(10.42 GiB)'
-        (TabExpansion2 'Import-ZModel -Set z' -cursorColumn 20).CompletionMatches.CompletionText | Should -Contain 'z-image-turbo-q2_k'
+        (TabExpansion2 'Import-ZModel -Set z' -cursorColumn 20).CompletionMatches.CompletionText | Should -Contain 'z-image-turbo-q3_k'
     }
 
     It 'knows no other names' {

@@ -13,10 +13,13 @@ internal sealed class ProgressText
 
     private double? _secondsPerStep;
 
+    /// <summary>Whether the run has said anything yet.</summary>
+    public bool IsHeard => Status.Length > 0;
+
     /// <summary>What the run is at.</summary>
     public string Status { get; private set; } = "";
 
-    /// <summary>Share of the run that is done, 0 to 1; null for parts that are not counted.</summary>
+    /// <summary>Share of the run that is done, 0 to 1; null before the first part that is counted.</summary>
     public double? Done { get; private set; }
 
     /// <summary>Seconds that are left of the run; null before the first step has shown what one takes.</summary>
@@ -46,8 +49,9 @@ internal sealed class ProgressText
             Phase.Decode or Phase.Encode => 1 + (progress.Drawings * progress.Steps) + earlier,
             _ => null,
         };
-        Done = done is { } steps ? Math.Min((double)steps / all, 1) : null;
-        Seconds = _secondsPerStep * Math.Max(all - done ?? 0, 0);
+        // What is not counted takes nothing back of what was.
+        if (done is { } steps)
+            (Done, Seconds) = (Math.Min((double)steps / all, 1), _secondsPerStep * Math.Max(all - steps, 0));
         Step = progress.Phase == Phase.Sample && progress.Steps > 0 ? (Sampling(progress), 100 * Math.Min(progress.Step, progress.Steps) / progress.Steps) : null;
         if (Step is null && Memory(progress) is { } memory)
             Status += ", " + memory;

@@ -20,7 +20,7 @@ internal sealed class ProgressView(Action<ProgressRecord> write)
     private readonly SortedDictionary<int, ProgressRecord> _shown = [];
     private readonly Stopwatch _clock = new();
     private ProgressText _text = new();
-    private TimeSpan _last;
+    private TimeSpan _last, _begun;
     private string? _activity, _status;
     private bool _isPending;
 
@@ -28,7 +28,15 @@ internal sealed class ProgressView(Action<ProgressRecord> write)
     public BatchProgress? Batch { get; set; }
 
     /// <summary>How long to wait before <see cref="WriteIfDue"/>; endless when there is nothing new.</summary>
-    public TimeSpan Wait => !_isPending ? Timeout.InfiniteTimeSpan : s_pause > _clock.Elapsed - _last ? s_pause - (_clock.Elapsed - _last) : TimeSpan.Zero;
+    public TimeSpan Wait
+    {
+        get
+        {
+            // A run that says at once what it is at never waited.
+            TimeSpan rest = s_pause - (_clock.Elapsed - (_text.IsHeard || _last > _begun ? _last : _begun));
+            return !_isPending ? Timeout.InfiniteTimeSpan : rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
+        }
+    }
 
     /// <summary>Begins a run.</summary>
     /// <param name="activity">What it does; null for one without records.</param>
@@ -36,7 +44,7 @@ internal sealed class ProgressView(Action<ProgressRecord> write)
     public void BeginRun(string? activity, string status)
     {
         _clock.Start();
-        (_activity, _status, _text, _isPending) = (activity, status, new ProgressText(), activity is not null);
+        (_activity, _status, _text, _isPending, _begun) = (activity, status, new ProgressText(), activity is not null, _clock.Elapsed);
     }
 
     /// <summary>Remembers where the run is.</summary>

@@ -17,6 +17,7 @@ public sealed class CatalogueTests
         Assert.Equal(Shipped.Sets.Count, Shipped.Sets.DistinctBy(set => set.Name).Count());
         Assert.All(files, file => Assert.Matches("^[0-9a-f]{40}$", file.Revision));
         Assert.All(files, file => Assert.True(file.Bytes > 100_000_000));
+        Assert.All(files, file => Assert.Matches("^[0-9a-f]{64}$", file.Sha256));
         Assert.All(Shipped.Sets, set => Assert.True(set.Bytes < 20_000_000_000));
     }
 
