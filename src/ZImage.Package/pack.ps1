@@ -7,7 +7,7 @@
     Nupkg   ZImage.<version>.nupkg, as a gallery of PowerShell modules takes it
     Zip     ZImage-<version>-<systems>.zip, to be expanded into a folder of PSModulePath
     SHA256SUMS in each holds the digests of its native libraries. The same files make the same archives, byte for byte.
-    Writes the paths of what it has made. Like build.ps1 it uses the language, core cmdlets and .NET alone.
+    Writes the paths of what it has made.
 .PARAMETER Library
     The systems to pack for, linux-x64 or win-x64 or both, each with the paths of its ggml libraries.
 .PARAMETER OutputFolder
@@ -123,7 +123,7 @@ function Get-PackagePart([hashtable] $manifest, [string] $version, [string[]] $n
     @{ 'ZImage.nuspec' = ConvertTo-Byte $nuspec; '_rels/.rels' = ConvertTo-Byte $relations; '[Content_Types].xml' = ConvertTo-Byte $contentTypes }
 }
 
-# Sort-Object is no command of the core.
+# The same order in every culture.
 function Select-Sorted {
     [Collections.Generic.SortedSet[string]]::new([string[]] @($input), [StringComparer]::Ordinal)
 }
