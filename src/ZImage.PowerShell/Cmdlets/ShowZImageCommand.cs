@@ -12,11 +12,9 @@ namespace ZImage.PowerShell.Cmdlets;
 /// <summary>Draws images in the terminal, or opens them in the system's viewer.</summary>
 [Cmdlet(VerbsCommon.Show, "ZImage", DefaultParameterSetName = ByImage)]
 [OutputType(typeof(string), typeof(object))]
-public sealed class ShowZImageCommand : ZImageCmdlet
+public sealed class ShowZImageCommand : ImageFileCmdlet
 {
     private const string ByImage = "InputObject";
-    private const string ByPath = "Path";
-    private const string ByLiteralPath = "LiteralPath";
 
     // Beginning of a pixel hash: as good as a number.
     private const int HashInName = 16;
@@ -29,18 +27,6 @@ public sealed class ShowZImageCommand : ZImageCmdlet
     [ShownImageArgument]
     [ValidateNotNull]
     public ShownImage InputObject { get; set; } = null!;
-
-    /// <summary>Image files; wildcards are allowed.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByPath)]
-    [SupportsWildcards]
-    [ValidateNotNullOrEmpty]
-    public string[] Path { get; set; } = [];
-
-    /// <summary>Image files; the paths are taken as they are written.</summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByLiteralPath)]
-    [Alias("PSPath", "FullName")]
-    [ValidateNotNullOrEmpty]
-    public string[] LiteralPath { get; set; } = [];
 
     /// <summary>How the terminal is told to draw: Sixel, Kitty, ITerm2 or Blocks; Auto, as when left out, for the best that it is known to understand.</summary>
     [Parameter]
@@ -70,6 +56,7 @@ public sealed class ShowZImageCommand : ZImageCmdlet
 
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
         if (Viewer)
         {
             string[] inVain = [.. ((string[])[nameof(Protocol), nameof(Width), nameof(Height), nameof(AsText)]).Where(MyInvocation.BoundParameters.ContainsKey)];
@@ -85,27 +72,12 @@ public sealed class ShowZImageCommand : ZImageCmdlet
     protected override void ProcessRecord()
     {
         if (ParameterSetName == ByImage)
-        {
             Report(() => Show(InputObject));
-            return;
-        }
-        foreach (string path in Path)
-        {
-            Report(() =>
-            {
-                foreach (string file in ResolveFiles(path))
-                    Report(() => Show(new ShownImage(file, new FileInfo(file))));
-            });
-        }
-        foreach (string path in LiteralPath)
-        {
-            Report(() =>
-            {
-                string file = ResolveFile(path);
-                Show(new ShownImage(file, new FileInfo(file)));
-            });
-        }
+        else
+            base.ProcessRecord();
     }
+
+    private protected override void ProcessFile(string path) => Show(new ShownImage(path, new FileInfo(path)));
 
     private void Show(ShownImage shown)
     {
