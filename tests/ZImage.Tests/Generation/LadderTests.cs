@@ -1,11 +1,13 @@
 using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 using ZImage.Ggml;
+using ZImage.Tests.Hosting;
 using ZImage.Tests.Models;
 
 namespace ZImage.Tests.Generation;
 
 /// <summary>Allocations that fail although the plan counted on them: the run goes on with less memory, and draws the same picture.</summary>
+[Trait(Wine.Trait, "Any")]
 public sealed class LadderTests
 {
     private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;

@@ -4,11 +4,13 @@ using ZImage.Engine.Imaging.Terminal;
 using ZImage.Engine.Memory;
 using ZImage.Ggml;
 using ZImage.Tests.Demo;
+using ZImage.Tests.Hosting;
 using ZImage.Tests.Imaging;
 
 namespace ZImage.Tests.Generation;
 
 /// <summary>Previews: what they look like, and that they change nothing.</summary>
+[Trait(Wine.Trait, "Any")]
 public sealed class PreviewTests(ITestOutputHelper output)
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

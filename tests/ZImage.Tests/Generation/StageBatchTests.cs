@@ -1,10 +1,12 @@
 using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
+using ZImage.Tests.Hosting;
 using ZImage.Tests.Models;
 
 namespace ZImage.Tests.Generation;
 
 /// <summary>Several prompts that go through the phases together: the pictures of one by one, in order, for one visit of each component.</summary>
+[Trait(Wine.Trait, "Any")]
 public sealed class StageBatchTests
 {
     private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;

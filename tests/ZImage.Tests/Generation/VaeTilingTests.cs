@@ -1,10 +1,12 @@
 using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 using ZImage.Engine.Models;
+using ZImage.Tests.Hosting;
 
 namespace ZImage.Tests.Generation;
 
 /// <summary>How a session decodes: exactly as long as any exact way fits, in tiles where none does or they are asked for.</summary>
+[Trait(Wine.Trait, "Any")]
 public sealed class VaeTilingTests
 {
     private static readonly CancellationToken Stop = TestContext.Current.CancellationToken;
