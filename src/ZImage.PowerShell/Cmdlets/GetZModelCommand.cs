@@ -44,27 +44,13 @@ public sealed class GetZModelCommand : ZImageCmdlet
 
     protected override void ProcessRecord()
     {
-        switch (ParameterSetName)
+        if (ParameterSetName != Imported)
         {
-            case FromPath:
-                foreach (string pattern in Path)
-                {
-                    Report(() =>
-                    {
-                        foreach (string path in ResolveFiles(pattern))
-                            Inspect(path);
-                    });
-                }
-                break;
-            case FromLiteralPath:
-                foreach (string path in LiteralPath)
-                    Report(() => Inspect(ResolveFile(path)));
-                break;
-            default:
-                foreach (string name in Name)
-                    Report(() => WriteObject(OpenSessions.Match(name), enumerateCollection: true));
-                break;
+            ReportFiles(Path, LiteralPath, Inspect);
+            return;
         }
+        foreach (string name in Name)
+            Report(() => WriteObject(OpenSessions.Match(name), enumerateCollection: true));
     }
 
     private void Inspect(string path)

@@ -21,19 +21,7 @@ public abstract class ImageFileCmdlet : EngineCmdlet
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
-    protected override void ProcessRecord()
-    {
-        foreach (string path in Path)
-        {
-            Report(() =>
-            {
-                foreach (string file in ResolveFiles(path))
-                    Report(() => ProcessFile(file));
-            });
-        }
-        foreach (string path in LiteralPath)
-            Report(() => ProcessFile(ResolveFile(path)));
-    }
+    protected override void ProcessRecord() => ReportFiles(Path, LiteralPath, ProcessFile);
 
     /// <summary>Works on a file.</summary>
     /// <param name="path">Its full path; nobody has looked whether it exists.</param>

@@ -23,6 +23,24 @@ public abstract class ZImageCmdlet : PSCmdlet
         }
     }
 
+    /// <summary>Works on files one by one; each path, and each file that a pattern matches, has faults of its own.</summary>
+    /// <param name="patterns">Paths in which wildcards count.</param>
+    /// <param name="literalPaths">Paths as they are written.</param>
+    /// <param name="work">Gets a full path; nobody has looked whether it exists.</param>
+    private protected void ReportFiles(IEnumerable<string> patterns, IEnumerable<string> literalPaths, Action<string> work)
+    {
+        foreach (string pattern in patterns)
+        {
+            Report(() =>
+            {
+                foreach (string file in ResolveFiles(pattern))
+                    Report(() => work(file));
+            });
+        }
+        foreach (string path in literalPaths)
+            Report(() => work(ResolveFile(path)));
+    }
+
     /// <summary>The full path of a file or folder that need not exist; wildcard characters stand for themselves.</summary>
     /// <exception cref="PathInvalidException">The drive or provider does not exist.</exception>
     /// <exception cref="PathNotFileSystemException">The path is not one of the file system.</exception>
