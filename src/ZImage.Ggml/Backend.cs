@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ZImage.Ggml.Interop;
 
 namespace ZImage.Ggml;
@@ -46,15 +47,22 @@ public sealed unsafe class Backend : IDisposable
     /// <summary>Whether the device can compute this tensor's operation on its operands.</summary>
     public bool Supports(Tensor operation) => Native.ggml_backend_supports_op(_handle, operation.Handle);
 
+    /// <summary>
+    /// Called with each operation and its time, where set. Operations are computed one by one then: none is fused with the next, and each costs a
+    /// start and a wait, so that they take longer together than their graph does.
+    /// </summary>
+    public Action<Tensor, TimeSpan>? Profiler { get; set; }
+
     /// <summary>Computes a placed graph and waits for the result.</summary>
     /// <exception cref="ComputeFailedException">The device reports an error.</exception>
     public void Compute(Graph graph)
     {
         if (_forgetsDescriptors)
             Reopen();
-        int status = Native.ggml_backend_graph_compute(_handle, graph.Handle);
-        if (status != 0)
-            throw new ComputeFailedException(Device.Name, status);
+        if (Profiler is { } profiler)
+            Profile(graph, profiler);
+        else
+            ComputeNodes(graph);
     }
 
     /// <summary>
@@ -80,6 +88,29 @@ public sealed unsafe class Backend : IDisposable
     public void Synchronize() => Native.ggml_backend_synchronize(_handle);
 
     public void Dispose() => _handle.Dispose();
+
+    private void ComputeNodes(Graph graph)
+    {
+        int status = Native.ggml_backend_graph_compute(_handle, graph.Handle);
+        if (status != 0)
+            throw new ComputeFailedException(Device.Name, status);
+    }
+
+    private void Profile(Graph graph, Action<Tensor, TimeSpan> profiler)
+    {
+        using var context = new Context(1, graphs: 1, graphNodes: 1);
+        Graph single = context.NewGraph(1);
+        for (int i = 0; i < graph.NodeCount; i++)
+        {
+            Tensor node = graph.Node(i);
+            if (!node.IsComputed)
+                continue;
+            single.SetNode(node);
+            long start = Stopwatch.GetTimestamp();
+            ComputeNodes(single);
+            profiler(node, Stopwatch.GetElapsedTime(start));
+        }
+    }
 
     // ggml reuses the descriptor sets of an instance. Mesa's software device (seen in 22.3) takes references on all buffers a set names, also on
     // those that the shader does not use and that are freed by now: heap corruption. A new instance has empty sets; kernels stay compiled.

@@ -13,6 +13,13 @@ public sealed class Graph
     /// <summary>Adds a tensor and everything it depends on.</summary>
     public void Expand(Tensor tensor) => Native.ggml_build_forward_expand(Handle, tensor.Handle);
 
+    /// <summary>Makes it a graph of one operation, whose operands are there.</summary>
+    internal void SetNode(Tensor operation)
+    {
+        Native.ggml_graph_clear(Handle);
+        Native.ggml_graph_add_node(Handle, operation.Handle);
+    }
+
     public int NodeCount => Native.ggml_graph_n_nodes(Handle);
 
     /// <summary>Floating-point operations of its matrix products and attention: what its time mostly goes to.</summary>

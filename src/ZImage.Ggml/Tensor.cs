@@ -37,6 +37,21 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
     /// <summary>The operation that computes it, as ggml names it.</summary>
     public string Operation => Marshal.PtrToStringUTF8((nint)Native.ggml_op_desc(Handle)) ?? "";
 
+    /// <summary>Whether it is computed: not a value, nor another shape of one.</summary>
+    public bool IsComputed => Operation is not ("NONE" or "VIEW" or "RESHAPE" or "PERMUTE" or "TRANSPOSE");
+
+    /// <summary>Bytes that its computation reads and writes when each operand is read once.</summary>
+    public long TouchedBytes
+    {
+        get
+        {
+            long bytes = Bytes;
+            for (int i = 0; i < 3; i++)
+                bytes += Struct->src[i] == 0 ? 0 : Source(i).Bytes;
+            return bytes;
+        }
+    }
+
     public string Name
     {
         get => Marshal.PtrToStringUTF8((nint)Native.ggml_get_name(Handle)) ?? "";
@@ -62,7 +77,7 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
     }
 
     /// <summary>Floating-point operations of its computation, if it is a matrix product or flash attention; 0 for all else, which moves memory.</summary>
-    internal double Flops
+    public double Flops
     {
         get
         {
@@ -160,7 +175,7 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
             throw new ArgumentException($"{pieces} pieces of {bytes} bytes, {stride} bytes apart, do not lie inside '{Name}' ({Bytes} bytes).");
     }
 
-    private Tensor Source(int operand) => new((nint)Struct->src[operand]);
+    public Tensor Source(int operand) => new((nint)Struct->src[operand]);
 
     private void CheckTransfer(long bytes)
     {

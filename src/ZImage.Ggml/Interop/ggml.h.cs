@@ -93,6 +93,8 @@ internal static unsafe partial class Native
     [LibraryImport(Base)] internal static partial nint ggml_new_graph_custom(ContextHandle ctx, nuint size, [MarshalAs(UnmanagedType.U1)] bool grads);
     [LibraryImport(Base)] internal static partial nuint ggml_graph_overhead_custom(nuint size, [MarshalAs(UnmanagedType.U1)] bool grads);
     [LibraryImport(Base)] internal static partial void ggml_build_forward_expand(nint cgraph, nint tensor);
+    [LibraryImport(Base)] internal static partial void ggml_graph_add_node(nint cgraph, nint tensor);
+    [LibraryImport(Base)] internal static partial void ggml_graph_clear(nint cgraph);
     [LibraryImport(Base)] internal static partial int ggml_graph_n_nodes(nint cgraph);
     [LibraryImport(Base)] internal static partial nint ggml_graph_node(nint cgraph, int i);
 }
