@@ -55,6 +55,8 @@ public sealed unsafe class Context : IDisposable
 
     public Tensor Add(Tensor a, Tensor b) => Made(Native.ggml_add(_handle, a.Handle, b.Handle));
 
+    public Tensor Sub(Tensor a, Tensor b) => Made(Native.ggml_sub(_handle, a.Handle, b.Handle));
+
     public Tensor Mul(Tensor a, Tensor b) => Made(Native.ggml_mul(_handle, a.Handle, b.Handle));
 
     public Tensor Scale(Tensor a, float factor) => Made(Native.ggml_scale(_handle, a.Handle, factor));
@@ -92,7 +94,21 @@ public sealed unsafe class Context : IDisposable
         return Made(product);
     }
 
+    /// <summary>[M, K] x [N, K] -> [M, N], in F32 and for each of axes 2 and 3: with <paramref name="b"/> of ones, the sums along axis 1.</summary>
+    public Tensor OuterProduct(Tensor a, Tensor b) => Made(Native.ggml_out_prod(_handle, a.Handle, b.Handle));
+
     // --- layout
+
+    /// <summary>A new F32 tensor whose elements are all the same.</summary>
+    public Tensor Filled(float value, long ne0, long ne1 = 1, long ne2 = 1, long ne3 = 1)
+        => Made(Native.ggml_fill_inplace(_handle, NewTensor(GgmlType.F32, ne0, ne1, ne2, ne3).Handle, value));
+
+    /// <summary>
+    /// The contiguous <paramref name="target"/>, of which <paramref name="part"/> takes the place of what lies at the strides and the offset, in bytes.
+    /// It is the same memory: nothing may read the target itself any more.
+    /// </summary>
+    public Tensor Set(Tensor target, Tensor part, long nb1, long nb2, long offset)
+        => Made(Native.ggml_set_inplace(_handle, target.Handle, part.Handle, (nuint)nb1, (nuint)nb2, (nuint)(nb2 * part.Ne(2)), (nuint)offset));
 
     public Tensor Cont(Tensor a) => Made(Native.ggml_cont(_handle, a.Handle));
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Models;
 using ZImage.Ggml;
@@ -51,7 +52,8 @@ internal sealed class BlockImage
     }
 
     /// <summary>
-    /// Reads the block from its file into host memory. Weights that the device cannot take as stored are widened: 8-bit floats to F16, others to F32.
+    /// Reads the block from its file into host memory. Weights that the device cannot take as stored are widened: 8-bit floats to F16, others to F32;
+    /// kernels may be transformed.
     /// </summary>
     public void ReadInto(Buffer target)
     {
@@ -61,6 +63,8 @@ internal sealed class BlockImage
             int length = checked((int)weight.Tensor.Bytes);
             if (weight.IsStoredType)
                 weight.Source.Stored.File.Span(weight.Source.Stored.Offset, length).CopyTo(bytes);
+            else if (weight.Kernel is { } kernel)
+                Transform(weight, kernel, target, offset);
             else
                 Widen(weight, target, offset);
             bytes[length..].Clear();
@@ -71,12 +75,27 @@ internal sealed class BlockImage
     private static void Widen(Weight weight, Buffer target, long offset)
     {
         GgmlType type = weight.Tensor.Type;
+        int size = type == GgmlType.F32 ? sizeof(float) : sizeof(ushort);
+        Decode(weight, (first, floats) => TensorRows.Encode(type, floats, target.Span(offset + first * size, floats.Length * size)));
+    }
+
+    private static void Transform(Weight weight, FilterKernel kernel, Buffer target, long offset)
+    {
+        var stored = new float[weight.Source.Elements];
+        Decode(weight, (first, floats) => floats.CopyTo(stored.AsSpan((int)first)));
+        int bytes = checked((int)weight.Tensor.Bytes), length = kernel.StoredElements;
+        Parallel.For(0, kernel.Outputs,
+            output => kernel.Transform(output, stored.AsSpan(output * length, length), MemoryMarshal.Cast<byte, float>(target.Span(offset, bytes))));
+    }
+
+    // Several threads take pieces of whole rows.
+    private static void Decode(Weight weight, Action<long, Span<float>> take)
+    {
         float[] scale = weight.Source.ReadScale();
         long elements = weight.Source.Elements;
         long run = long.Max(weight.Source.Ne(0), weight.Source.Stored.Type.BlockSize);
         int piece = checked((int)long.Min(elements, long.Max(1, MostElements / run) * run));
         int pieces = checked((int)((elements + piece - 1) / piece));
-        int size = type == GgmlType.F32 ? sizeof(float) : sizeof(ushort);
         try
         {
             Parallel.For(0, pieces, index =>
@@ -85,7 +104,7 @@ internal sealed class BlockImage
                 int count = (int)long.Min(piece, elements - first);
                 float[] floats = ArrayPool<float>.Shared.Rent(count);
                 weight.Source.Decode(first, floats.AsSpan(0, count), scale);
-                TensorRows.Encode(type, floats.AsSpan(0, count), target.Span(offset + first * size, count * size));
+                take(first, floats.AsSpan(0, count));
                 ArrayPool<float>.Shared.Return(floats);
             });
         }

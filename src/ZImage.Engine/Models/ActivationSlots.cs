@@ -15,6 +15,7 @@ internal sealed record Activation(ImageShape Shape, int Slot, bool IsOnHost);
 /// </summary>
 internal sealed class ActivationSlots : IDisposable
 {
+    private readonly ImageLayout _layout;
     private readonly StateBuffer _device, _host;
     private readonly Dictionary<(int Slot, bool OnHost), Tensor> _slots = [];
     private readonly Dictionary<Activation, Tensor> _wholes = [];
@@ -25,9 +26,10 @@ internal sealed class ActivationSlots : IDisposable
     /// <param name="ram">Host memory.</param>
     /// <param name="activations">All that will ever lie in the slots.</param>
     /// <param name="windowBytes">Size of the window of images, and of that of streams and results; 0 for none.</param>
-    public ActivationSlots(StateBuffer device, MemoryAccount ram, IReadOnlyCollection<Activation> activations, long[] windowBytes)
+    /// <param name="layout">How activations lie.</param>
+    public ActivationSlots(StateBuffer device, MemoryAccount ram, IReadOnlyCollection<Activation> activations, long[] windowBytes, ImageLayout layout)
     {
-        (_device, _host) = (device, new StateBuffer(ram));
+        (_device, _host, _layout) = (device, new StateBuffer(ram), layout);
         _views = new Context(activations.Count);
         foreach (IGrouping<(int Slot, bool IsOnHost), Activation> slot in activations.GroupBy(a => (a.Slot, a.IsOnHost)))
             _slots[slot.Key] = (slot.Key.IsOnHost ? _host : _device).Add("activations", GgmlType.F32, slot.Max(a => a.Shape.Elements));
@@ -43,21 +45,15 @@ internal sealed class ActivationSlots : IDisposable
             _host.AllocateOnHost(purpose);
     }
 
-    /// <summary>All of an activation as a tensor [W, H, C]; it must have its place.</summary>
+    /// <summary>All of an activation; it must have its place.</summary>
     public Tensor Whole(Activation activation)
-    {
-        ImageShape shape = activation.Shape;
-        return _wholes.TryGetValue(activation, out Tensor whole) ? whole : _wholes[activation] = _views.View(_slots[(activation.Slot, activation.IsOnHost)], shape.Width, shape.Height, shape.Channels, 1,
-            shape.RowBytes, shape.PlaneBytes, shape.Bytes, 0);
-    }
+        => _wholes.TryGetValue(activation, out Tensor whole) ? whole : _wholes[activation] = _layout.Whole(_views, _slots[(activation.Slot, activation.IsOnHost)], activation.Shape);
 
     /// <summary>So many rows of an activation as a graph sees them: where they lie on the device, or in a window.</summary>
     public MovingRows Rows(Context c, Activation activation, int count, int window)
     {
-        ImageShape shape = activation.Shape;
-        long plane = activation.IsOnHost ? shape.RowBytes * count : shape.PlaneBytes;
-        Tensor rows = c.NewWindow(GgmlType.F32, shape.Width, count, shape.Channels, shape.RowBytes, plane);
-        return activation.IsOnHost ? new MovingRows(_device, _windows[window], rows, 0) : new MovingRows(_device, _slots[(activation.Slot, false)], rows, shape.RowBytes);
+        Tensor rows = _layout.Rows(c, activation.Shape, count, activation.IsOnHost);
+        return activation.IsOnHost ? new MovingRows(_device, _windows[window], rows, 0) : new MovingRows(_device, _slots[(activation.Slot, false)], rows, _layout.RowBytes(activation.Shape));
     }
 
     public void Dispose()

@@ -23,6 +23,8 @@ public sealed class Autoencoder : IDisposable
     private readonly List<ImageStage> _decoder = [];
     private readonly List<ImageStage> _encoder = [];
 
+    private readonly ImageLayout _layout;
+
     public Autoencoder(ComponentFile file, Backend backend)
         : this(new ModelWeights(file, backend))
     {
@@ -30,8 +32,14 @@ public sealed class Autoencoder : IDisposable
 
     /// <summary>Declares every weight; for inspected weights nothing can be computed.</summary>
     internal Autoencoder(ModelWeights weights)
+        : this(weights, ImageLayout.For(weights))
+    {
+    }
+
+    internal Autoencoder(ModelWeights weights, ImageLayout layout)
     {
         Weights = weights;
+        _layout = layout;
         ComponentFile file = weights.File;
         StripBytes = weights.IsInspected || weights.Backend.Device.Backend == BackendKind.Cpu ? CpuStripBytes : GpuStripBytes;
         LatentChannels = (int)file.Require("decoder.conv_in.weight", 3, 3, -1, -1).Ne(2);
@@ -100,14 +108,14 @@ public sealed class Autoencoder : IDisposable
     /// <param name="memory">The device's memory.</param>
     /// <param name="ram">Host memory for activations, pinned; used for <see cref="ImageMethod.Strips"/> alone.</param>
     /// <param name="way">One of <see cref="DecodeWays"/>.</param>
-    /// <param name="afterStage">Called with a stage's name and its result (of every tile); for tests.</param>
+    /// <param name="afterStage">Called with the result of every stage (of every tile); for tests.</param>
     /// <param name="cancellation">Looked at between strips.</param>
     /// <returns>Pixels [width, height, 3] with values about -1 to 1, width fastest.</returns>
     /// <exception cref="NotFiniteException">The pixels hold NaN or infinity.</exception>
     /// <exception cref="BudgetExceededException">It would exceed a budget; nothing stays allocated.</exception>
     /// <exception cref="DeviceOutOfMemoryException">There is no room; nothing stays allocated.</exception>
     public float[] Decode(ReadOnlySpan<float> latent, int width, int height, DeviceMemory memory, MemoryAccount ram, ImageWay way,
-        Action<string, Tensor>? afterStage, CancellationToken cancellation)
+        Action<StageResult>? afterStage, CancellationToken cancellation)
     {
         var z = new float[latent.Length];
         for (int i = 0; i < z.Length; i++)
@@ -149,15 +157,10 @@ public sealed class Autoencoder : IDisposable
     public string? FirstConstantStage(ReadOnlySpan<float> latent, int width, int height, DeviceMemory memory, MemoryAccount ram, ImageWay way, CancellationToken cancellation)
     {
         string? first = null;
-        Decode(latent, width, height, memory, ram, way, (stage, x) => first ??= HasVariation(x) ? null : stage, cancellation);
+        Decode(latent, width, height, memory, ram, way, stage => first ??= HasVariation(stage) ? null : stage.Name, cancellation);
         return first;
 
-        static bool HasVariation(Tensor x)
-        {
-            float[] values = x.ToFloats();
-            int plane = (int)(x.Ne(0) * x.Ne(1));
-            return values.Chunk(plane).Any(channel => !FiniteNumbers.AreRowsEqual(channel, plane));
-        }
+        static bool HasVariation(StageResult stage) => stage.Values.Chunk(stage.Pixels).Any(channel => !FiniteNumbers.AreRowsEqual(channel, stage.Pixels));
     }
 
     public void Dispose() => Weights.Dispose();
@@ -167,7 +170,7 @@ public sealed class Autoencoder : IDisposable
     private ImageShape LatentShape(int width, int height) => new(width, height, LatentChannels);
 
     private ImageRunSettings Settings(DeviceMemory memory, MemoryAccount ram, ImageWay way, string purpose)
-        => new(Weights, memory, ram, way.MostOnDevice, StripBytes, ConvolutionPath.IsDirect, purpose);
+        => new(Weights, memory, ram, way.MostOnDevice, StripBytes, _layout, _layout == ImageLayout.Planar && ConvolutionPath.IsDirect, purpose);
 
     private Footprint Measure(List<ImageStage> stages, TileGrid grid, int inputScale, int channels, DeviceMemory memory, ImageWay way)
     {
@@ -210,6 +213,6 @@ public sealed class Autoencoder : IDisposable
     private void Add(List<ImageStage> stages, string name, Func<AutoencoderParts, IEnumerable<ImageLayer>> layers)
     {
         Block block = Weights.AddBlock(name);
-        stages.Add(new ImageStage(block, [.. layers(new AutoencoderParts(Weights, block))]));
+        stages.Add(new ImageStage(block, [.. layers(new AutoencoderParts(Weights, block, _layout))]));
     }
 }

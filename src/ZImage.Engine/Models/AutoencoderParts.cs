@@ -3,7 +3,7 @@ using ZImage.Ggml;
 
 namespace ZImage.Engine.Models;
 
-/// <summary>Group normalisation over [W, H, C] with weight and bias a channel, by statistics that are known already.</summary>
+/// <summary>Group normalisation with weight and bias a channel, by statistics that are known already.</summary>
 internal sealed class GroupNormalization(ModelWeights weights, Block block, string name, long channels)
 {
     private readonly Tensor _weight = channels % GroupStatistics.Groups == 0 ? weights.Require(block, name + ".weight", WeightUse.Vector, channels)
@@ -12,19 +12,20 @@ internal sealed class GroupNormalization(ModelWeights weights, Block block, stri
     private readonly Tensor _bias = weights.Require(block, name + ".bias", WeightUse.Vector, channels);
 
     /// <param name="c">Context of the graph.</param>
-    /// <param name="x">[W, n, C]; its planes may lie apart.</param>
+    /// <param name="layout">How the image lies.</param>
+    /// <param name="x">Rows of an image.</param>
     /// <param name="mean">Of the group of each channel, [C].</param>
     /// <param name="scale">1 / deviation of the group of each channel, [C].</param>
-    public Tensor Build(Context c, Tensor x, Tensor mean, Tensor scale)
+    public Tensor Build(Context c, ImageLayout layout, Tensor x, Tensor mean, Tensor scale)
     {
         Tensor factor = c.Mul(scale, _weight);
         Tensor offset = c.Add(c.Scale(c.Mul(mean, factor), -1), _bias);
-        return c.Add(c.Mul(x, c.Reshape(factor, 1, 1, channels)), c.Reshape(offset, 1, 1, channels));
+        return c.Add(c.Mul(x, layout.Broadcast(c, factor)), layout.Broadcast(c, offset));
     }
 }
 
 /// <summary>The layers that encoder and decoder are made of, in the order of computation. Each method declares the weights it needs.</summary>
-internal sealed class AutoencoderParts(ModelWeights weights, Block block)
+internal sealed class AutoencoderParts(ModelWeights weights, Block block, ImageLayout layout)
 {
     /// <summary>A 3x3 convolution of an image from outside.</summary>
     public ImageLayer Input(string name, long inputs, long outputs) => new ConvolutionLayer(null, Convolution(name, inputs, outputs), isWide: false);
@@ -62,11 +63,11 @@ internal sealed class AutoencoderParts(ModelWeights weights, Block block)
 
     /// <summary>Each pixel becomes 2x2, and then a 3x3 convolution.</summary>
     public ImageLayer Upsampling(string name, long channels)
-        => new ConvolutionLayer(null, new Convolution(weights, block, name, KernelReach.Around(3, enlargement: 2), channels, channels));
+        => new ConvolutionLayer(null, layout.Convolution(weights, block, name, KernelReach.Around(3, enlargement: 2), channels, channels));
 
     /// <summary>One column at the right and one row at the bottom, then a 3x3 convolution with stride 2 without padding.</summary>
     public ImageLayer Downsampling(string name, long channels)
-        => new ConvolutionLayer(null, new Convolution(weights, block, name, new KernelReach(3, Stride: 2, Before: 0, After: 1), channels, channels));
+        => new ConvolutionLayer(null, layout.Convolution(weights, block, name, new KernelReach(3, Stride: 2, Before: 0, After: 1), channels, channels));
 
     private ImageLayer Attention(string name, long channels)
     {
@@ -77,7 +78,7 @@ internal sealed class AutoencoderParts(ModelWeights weights, Block block)
 
     private GroupNormalization Norm(string name, long channels) => new(weights, block, name, channels);
 
-    private Convolution Convolution(string name, long inputs, long outputs) => new(weights, block, name, KernelReach.Around(3), inputs, outputs);
+    private Convolution Convolution(string name, long inputs, long outputs) => layout.Convolution(weights, block, name, KernelReach.Around(3), inputs, outputs);
 
-    private Convolution Projection(string name, long inputs, long outputs) => new(weights, block, name, KernelReach.Around(1), inputs, outputs);
+    private Convolution Projection(string name, long inputs, long outputs) => layout.Convolution(weights, block, name, KernelReach.Around(1), inputs, outputs);
 }

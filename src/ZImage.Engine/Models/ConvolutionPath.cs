@@ -9,9 +9,9 @@ using ZImage.Ggml;
 namespace ZImage.Engine.Models;
 
 /// <summary>
-/// How 3x3 convolutions are computed on a device: as products over gathered patches, or directly. Measured once for a device and a file and kept in
-/// <see cref="CacheFolder.Convolutions"/>, never chosen by a budget, because the order of sums differs. On the CPU and on CUDA the products are always faster (direct kernels there
-/// use no matrix units), so only Vulkan, whose drivers differ, is measured.
+/// How 3x3 convolutions of planar images are computed on a device: as products over gathered patches, or directly. Measured once for a device and a file and kept in
+/// <see cref="CacheFolder.Convolutions"/>, never chosen by a budget, because the order of sums differs. On CUDA the products are always faster (direct kernels
+/// there use no matrix units), so only Vulkan, whose drivers differ, is measured.
 /// </summary>
 /// <param name="IsDirect">Whether they are computed directly.</param>
 /// <param name="Speedup">How much faster the direct way was; null where nothing was measured.</param>
@@ -83,7 +83,7 @@ public sealed record ConvolutionPath(bool IsDirect, double? Speedup)
         using var state = new StateBuffer(memory);
         Tensor kernel = state.Add("kernel", like.Type, Kernel, Kernel, like.Ne(2), like.Ne(3));
         Tensor x = state.Add("image", GgmlType.F32, ImageSize, ImageSize, like.Ne(2));
-        using BlockGraph gathered = Graph(c => Convolution.Product(c, kernel, x, 1, 1, 1)), direct = Graph(c => c.Conv2D(kernel, x, 1, 1, 1));
+        using BlockGraph gathered = Graph(c => PlanarConvolution.Product(c, kernel, x, 1, 1, 1)), direct = Graph(c => c.Conv2D(kernel, x, 1, 1, 1));
         if (!backend.Supports(direct.Results[0]))
             return Gathered;
         state.Allocate("measuring convolutions");

@@ -10,7 +10,8 @@ namespace ZImage.Engine.Models;
 /// <param name="state">Where the notes lie.</param>
 /// <param name="rows">Most rows times channels of an image that is normalised.</param>
 /// <param name="channels">Most channels.</param>
-internal sealed class GroupStatistics(StateBuffer state, int rows, int channels)
+/// <param name="layout">How images lie.</param>
+internal sealed class GroupStatistics(StateBuffer state, int rows, int channels, ImageLayout layout)
 {
     public const int Groups = 32;
     public const float Eps = 1e-6f;
@@ -23,33 +24,27 @@ internal sealed class GroupStatistics(StateBuffer state, int rows, int channels)
     /// <summary>Mean of each channel's group, and 1 / deviation: [C] each.</summary>
     public (Tensor Mean, Tensor Scale) Channels(Context c, int count) => (View(c, _mean, count), View(c, _scale, count));
 
-    /// <summary>The notes of a strip: [rows, C] of [H, C] each.</summary>
+    /// <summary>The notes of a strip.</summary>
     public (MovingRows Means, MovingRows Squares) Rows(Context c, ImageShape image, int count)
     {
         return (Notes(_means), Notes(_squares));
 
-        MovingRows Notes(Tensor all)
-        {
-            Tensor rows = c.NewWindow(GgmlType.F32, count, image.Channels, 1, image.Height * sizeof(float), image.Height * image.Channels * sizeof(float));
-            return new MovingRows(state, all, rows, sizeof(float));
-        }
+        MovingRows Notes(Tensor all) => new(state, all, layout.Notes(c, image, count), layout.NoteStrides(image).Row * sizeof(float));
     }
 
-    /// <summary>Adds what notes the rows [W, n, C] of a strip.</summary>
-    public static void Note(StripGraph strip, Tensor values, MovingRows means, MovingRows squares)
+    /// <summary>Adds what notes the rows of a strip.</summary>
+    public void Note(StripGraph strip, Tensor values, MovingRows means, MovingRows squares)
     {
-        Context c = strip.Context;
-        (long rows, long channels) = (values.Ne(1), values.Ne(2));
-        Tensor negated = c.Scale(c.SumRows(values), -1f / values.Ne(0));
-        Tensor distance = c.Add(values, negated);
-        strip.Write(c.Reshape(c.Scale(negated, -1), rows, channels), means);
-        strip.Write(c.Reshape(c.SumRows(c.Mul(distance, distance)), rows, channels), squares);
+        (Tensor mean, Tensor square) = layout.RowStatistics(strip.Context, values);
+        strip.Write(mean, means);
+        strip.Write(square, squares);
     }
 
     /// <summary>Puts the notes of an image together for the pass that normalises it.</summary>
     public void Combine(ImageShape image)
     {
         int count = image.Height * image.Channels, group = image.Channels / Groups;
+        (int rowStride, int channelStride) = layout.NoteStrides(image);
         var means = new float[count];
         var squares = new float[count];
         _means.Get<float>(means);
@@ -58,13 +53,20 @@ internal sealed class GroupStatistics(StateBuffer state, int rows, int channels)
         var scale = new float[image.Channels];
         for (int first = 0; first < image.Channels; first += group)
         {
-            Range channels = (first * image.Height)..((first + group) * image.Height);
-            (double m, double variance) = Combine(means.AsSpan(channels), squares.AsSpan(channels), image.Width);
+            (double m, double variance) = Combine(Group(means, first), Group(squares, first), image.Width);
             mean.AsSpan(first, group).Fill((float)m);
             scale.AsSpan(first, group).Fill((float)(1 / Math.Sqrt(variance + Eps)));
         }
         _mean.Set<float>(mean);
         _scale.Set<float>(scale);
+
+        float[] Group(float[] notes, int first)
+        {
+            var own = new float[group * image.Height];
+            for (int i = 0; i < own.Length; i++)
+                own[i] = notes[(first + i / image.Height) * channelStride + i % image.Height * rowStride];
+            return own;
+        }
     }
 
     /// <summary>Mean and variance of rows of the same length, from the mean and the centred sum of squares of each.</summary>

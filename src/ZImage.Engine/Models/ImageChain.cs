@@ -6,15 +6,23 @@ namespace ZImage.Engine.Models;
 /// <summary>One block of an image model: the unit in which weights move, and its layers.</summary>
 internal sealed record ImageStage(Block Block, IReadOnlyList<ImageLayer> Layers);
 
+/// <summary>What a stage of an image model makes.</summary>
+/// <param name="Name">The stage.</param>
+/// <param name="Pixels">Pixels of the image.</param>
+/// <param name="Values">The pixels of one channel after the other, width fastest.</param>
+public sealed record StageResult(string Name, int Pixels, float[] Values);
+
 /// <summary>Where and how an image model computes.</summary>
 /// <param name="Weights">Its weights, on the device that computes.</param>
 /// <param name="Memory">The device's memory.</param>
 /// <param name="Ram">Host memory for activations that do not rest on the device.</param>
 /// <param name="MostOnDevice">Most bytes of an activation that rests on the device.</param>
 /// <param name="StripBytes">Most bytes of temporaries of a strip, unless a row takes more.</param>
+/// <param name="Layout">How images lie.</param>
 /// <param name="IsDirect">Whether convolutions are computed without gathered patches.</param>
 /// <param name="Purpose">What is being done, for a fault to name.</param>
-internal sealed record ImageRunSettings(ModelWeights Weights, DeviceMemory Memory, MemoryAccount Ram, long MostOnDevice, long StripBytes, bool IsDirect, string Purpose);
+internal sealed record ImageRunSettings(
+    ModelWeights Weights, DeviceMemory Memory, MemoryAccount Ram, long MostOnDevice, long StripBytes, ImageLayout Layout, bool IsDirect, string Purpose);
 
 /// <summary>
 /// The stages of an image model for one size of image. Every layer is a pass over the image in strips; what passes between them lies in two slots
@@ -43,9 +51,9 @@ internal sealed class ImageChain : IDisposable
         _visits = [.. stages.Select(stage => new BlockVisit(stage.Block, [.. _passes.Where(pass => pass.Block == stage.Block)]))];
 
         _state = new StateBuffer(settings.Memory);
-        _slots = new ActivationSlots(_state, settings.Ram, _activations, [WindowBytes(ImagePass.ImageWindow), WindowBytes(ImagePass.ResultWindow)]);
+        _slots = new ActivationSlots(_state, settings.Ram, _activations, [WindowBytes(ImagePass.ImageWindow), WindowBytes(ImagePass.ResultWindow)], settings.Layout);
         ImageShape[] normed = [.. _passes.Where(pass => pass.NotesStatistics).Select(pass => pass.Target.Shape)];
-        var statistics = new GroupStatistics(_state, normed.Max(shape => shape.Height * shape.Channels), normed.Max(shape => shape.Channels));
+        var statistics = new GroupStatistics(_state, normed.Max(shape => shape.Height * shape.Channels), normed.Max(shape => shape.Channels), settings.Layout);
         try
         {
             foreach (ImagePass pass in _passes)
@@ -87,26 +95,27 @@ internal sealed class ImageChain : IDisposable
 
     /// <summary>Computes all stages. What it allocates stays for the next image of the same size.</summary>
     /// <param name="input">Values [width, height, channels], width fastest.</param>
-    /// <param name="afterStage">Called with a stage's name and its result; for tests.</param>
+    /// <param name="afterStage">Called with the result of every stage; for tests.</param>
     /// <param name="cancellation">Looked at between strips.</param>
     /// <returns>The last stage's result, width fastest.</returns>
     /// <exception cref="NotFiniteException">The result holds NaN or infinity.</exception>
-    public float[] Compute(float[] input, Action<string, Tensor>? afterStage, CancellationToken cancellation)
+    public float[] Compute(float[] input, Action<StageResult>? afterStage, CancellationToken cancellation)
     {
         if (_compute is null)
             Allocate();
         Tensor first = _slots.Whole(_activations[0]);
-        first.Set<float>(input);
+        float[] values = _settings.Layout.FromPlanar(input, _activations[0].Shape);
+        first.Set<float>(values);
         HashSet<IBlockWork> last = [.. _visits.Select(visit => visit.Work[^1])];
         _settings.Weights.Residency.Compute(_visits, again: false, work =>
         {
             if (last.Contains(work))
-                afterStage?.Invoke(work.Name, work.Results[0]);
+                afterStage?.Invoke(Result((ImagePass)work));
         }, cancellation);
-        float[] output = _passes[^1].Results[0].ToFloats();
+        float[] output = Result(_passes[^1]).Values;
         if (FiniteNumbers.All(output))
             return output;
-        first.Set<float>(input);
+        first.Set<float>(values);
         throw new BlockSearch(_settings.Weights, "The autoencoder").NotFinite(("input", input), _visits, cancellation);
     }
 
@@ -117,6 +126,9 @@ internal sealed class ImageChain : IDisposable
         _slots.Dispose();
         _state.Dispose();
     }
+
+    private StageResult Result(ImagePass pass)
+        => new(pass.Name, pass.Target.Shape.Width * pass.Target.Shape.Height, _settings.Layout.ToPlanar(pass.Results[0].ToFloats(), pass.Target.Shape));
 
     private void Allocate()
     {
@@ -134,9 +146,13 @@ internal sealed class ImageChain : IDisposable
         int slot = layer.Place == ResultPlace.OtherSlot ? 1 - image.Slot : (stream ?? image).Slot;
         Activation target = Activation(layer.Result(image.Shape), slot);
         _activations.Add(target);
-        IReadOnlyList<Strip> strips = Strip.Cut(layer, image.Shape, _settings.StripBytes);
+        IReadOnlyList<Strip> strips = Strip.Cut(layer, image.Shape, _settings.StripBytes, _settings.Layout);
+        // A result that takes more room than the stream whose place it takes must not reach rows of it that are still to come.
+        if (stream is not null && target.Shape.Channels > stream.Shape.Channels)
+            strips = [.. strips.Reverse()];
         return new ImagePass(block, layer, image, stream, target, strips, _settings.Memory.Backend, _settings.Purpose)
         {
+            Layout = _settings.Layout,
             IsDirect = _settings.IsDirect,
             NotesStatistics = isNormedNext,
         };

@@ -49,12 +49,14 @@ internal sealed class ConvolutionLayer(GroupNormalization? norm, Convolution con
 {
     public override long RowBytes(ImageShape image) => convolution.RowBytes(image.Width);
 
+    public override int Nodes(ImageShape image) => base.Nodes(image) + convolution.Nodes;
+
     // Without a norm the values may be large, unless they come from outside.
     public override void Build(StripGraph strip)
     {
         Context c = strip.Context;
         float factor = Norm is null && isWide ? convolution.FactorFor(strip.Backend) : 1;
-        Tensor x = Norm is null ? HalfRange.Scale(c, c.Cont(strip.Image), factor) : c.Silu(strip.Normed());
+        Tensor x = Norm is null ? HalfRange.Scale(c, strip.Plain(strip.Image), factor) : c.Silu(strip.Normed());
         strip.Write(convolution.Build(c, x, strip.Rows, factor, strip.IsDirect));
     }
 }
@@ -65,6 +67,8 @@ internal sealed class ResidualLayer(GroupNormalization norm, Convolution convolu
     public override ResultPlace Place => ResultPlace.OverStream;
 
     public override long RowBytes(ImageShape image) => convolution.RowBytes(image.Width);
+
+    public override int Nodes(ImageShape image) => base.Nodes(image) + convolution.Nodes + (shortcut?.Nodes ?? 0);
 
     public override void Build(StripGraph strip)
     {
@@ -77,7 +81,7 @@ internal sealed class ResidualLayer(GroupNormalization norm, Convolution convolu
         }
         float factor = shortcut.FactorFor(strip.Backend);
         RowWindow same = shortcut.Reach.Rows(0, strip.Strip.Count, strip.Strip.Count);
-        strip.Write(c.Add(h, shortcut.Build(c, HalfRange.Scale(c, c.Cont(strip.Stream), factor), same, factor)));
+        strip.Write(c.Add(h, shortcut.Build(c, HalfRange.Scale(c, strip.Plain(strip.Stream), factor), same, factor)));
     }
 }
 
@@ -92,17 +96,20 @@ internal sealed class PixelAttentionLayer(GroupNormalization norm, Convolution q
 
     public override long RowBytes(ImageShape image) => image.Bytes;
 
-    public override int Nodes(ImageShape image) => 64 + NodesOfPiece * (int)((Pixels(image) + Piece(image) - 1) / Piece(image));
+    public override int Nodes(ImageShape image)
+    {
+        long pixels = (long)image.Width * image.Height, piece = Piece(pixels);
+        return base.Nodes(image) + NodesOfPiece * (int)((pixels + piece - 1) / piece);
+    }
 
     // Scores of images with large values do not fit F16, and sums over all pixels lose too much in it.
     public override void Build(StripGraph strip)
     {
         Context c = strip.Context;
-        ImageShape shape = new((int)strip.Image.Ne(0), (int)strip.Image.Ne(1), (int)strip.Image.Ne(2));
-        long channels = shape.Channels, pixels = Pixels(shape), piece = Piece(shape);
+        long channels = output.Outputs, pixels = strip.Image.Elements / channels, piece = Piece(pixels);
         GgmlType type = q.Type == GgmlType.F16 && k.Type == GgmlType.F16 && v.Type == GgmlType.F16 ? GgmlType.F16 : GgmlType.F32;
         float factor = output.FactorFor(strip.Backend);
-        Tensor columns = Convolution.Columns(c, strip.Normed(), type);
+        Tensor columns = strip.Layout.Columns(c, strip.Normed(), type);
         Tensor keys = k.BuildColumns(c, columns);
         Tensor values = HalfRange.Scale(c, v.BuildPlanes(c, columns), factor);
         for (long first = 0; first < pixels; first += piece)
@@ -110,12 +117,10 @@ internal sealed class PixelAttentionLayer(GroupNormalization norm, Convolution q
             long count = Math.Min(piece, pixels - first);
             Tensor queries = q.BuildColumns(c, c.Rows(columns, first, count));
             Tensor scores = c.SoftMax(c.MulMat(keys, queries), default, 1 / MathF.Sqrt(channels));
-            Tensor mixed = output.BuildPlanes(c, c.MulMat(values, scores), factor);
-            strip.WritePixels(c.Add(mixed, strip.Pixels(strip.Image, first, count)), first);
+            Tensor mixed = strip.Layout.Project(c, output, c.MulMat(values, scores), factor);
+            strip.WritePixels(c.Add(mixed, strip.Layout.Pixels(c, strip.Image, first, count)), first, count);
         }
     }
 
-    private static long Pixels(ImageShape image) => (long)image.Width * image.Height;
-
-    private static long Piece(ImageShape image) => Math.Clamp(MaxScoreBytes / (sizeof(float) * Pixels(image)), 1, Pixels(image));
+    private static long Piece(long pixels) => Math.Clamp(MaxScoreBytes / (sizeof(float) * pixels), 1, pixels);
 }

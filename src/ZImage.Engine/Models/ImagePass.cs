@@ -50,6 +50,9 @@ internal sealed class ImagePass : IBlockWork, IDisposable
     /// <summary>The window of the result: what is computed in place must find its image there.</summary>
     public int TargetWindow => Layer.IsWhole ? ImageWindow : ResultWindow;
 
+    /// <summary>How images lie.</summary>
+    public required ImageLayout Layout { get; init; }
+
     /// <summary>Whether convolutions are computed without gathered patches.</summary>
     public bool IsDirect { get; init; }
 
@@ -136,15 +139,15 @@ internal sealed class ImagePass : IBlockWork, IDisposable
     private static long Copied(Activation? activation, int rows)
         => activation is { IsOnHost: true } ? rows * activation.Shape.RowBytes * activation.Shape.Channels : 0;
 
-    private static void Upload(Tensor window, Tensor? host, int first)
+    private void Upload(Tensor window, Tensor? host, int first)
     {
         if (host is { } whole)
-            window.CopyPieces(whole, first * whole.Nb(1), whole.Nb(2), 0, window.Nb(2), window.Nb(2), window.Ne(2));
+            Layout.Upload(window, whole, first);
     }
 
-    private static void Download(Tensor window, Tensor? host, int first)
+    private void Download(Tensor window, Tensor? host, int first)
     {
         if (host is { } whole)
-            whole.CopyPieces(window, 0, window.Nb(2), first * whole.Nb(1), whole.Nb(2), window.Nb(2), window.Ne(2));
+            Layout.Download(window, whole, first);
     }
 }

@@ -48,22 +48,20 @@ internal readonly record struct RowWindow(int First, int Count, int Skipped, int
 /// <summary>Rows [First, First + Count) of a pass's result, and the rows of its image that they come from.</summary>
 internal readonly record struct Strip(int First, int Count, RowWindow Image)
 {
-    // Rows of a strip: products of a number of pixels that is a multiple of 4 are the fastest on the CPU.
-    private const int RowMultiple = 4;
-
     /// <summary>Strips with the same shape are computed by the same graph.</summary>
     public Strip Shape => new(0, Count, Image with { First = 0 });
 
     /// <summary>Cuts a result into strips of the full width. Only the layer, the size of the image and <paramref name="mostBytes"/> decide, never a budget.</summary>
     /// <param name="layer">What is computed.</param>
     /// <param name="image">What it is computed from.</param>
-    /// <param name="mostBytes">Most bytes of temporaries, unless a single row takes more.</param>
-    public static IReadOnlyList<Strip> Cut(ImageLayer layer, ImageShape image, long mostBytes)
+    /// <param name="mostBytes">Most bytes of temporaries, unless the fewest rows of a strip take more.</param>
+    /// <param name="layout">How the images lie.</param>
+    public static IReadOnlyList<Strip> Cut(ImageLayer layer, ImageShape image, long mostBytes, ImageLayout layout)
     {
         int height = layer.Result(image).Height;
-        int rows = layer.IsWhole ? height : (int)Math.Clamp(mostBytes / layer.RowBytes(image), 1, height);
-        if (rows is > RowMultiple && rows < height)
-            rows -= rows % RowMultiple;
+        int rows = layer.IsWhole ? height : (int)Math.Clamp(mostBytes / layer.RowBytes(image), Math.Min(layout.LeastStripRows, height), height);
+        if (rows > layout.StripRows && rows < height)
+            rows -= rows % layout.StripRows;
         var strips = new List<Strip>();
         for (int first = 0; first < height; first += rows)
         {

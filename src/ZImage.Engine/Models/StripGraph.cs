@@ -18,7 +18,7 @@ internal sealed class StripGraph : IDisposable
     public StripGraph(ImagePass pass, Strip strip, ActivationSlots slots, GroupStatistics statistics)
     {
         _layer = pass.Layer;
-        (Strip, Backend, IsDirect) = (strip, pass.Backend, pass.IsDirect);
+        (Strip, Backend, Layout, IsDirect) = (strip, pass.Backend, pass.Layout, pass.IsDirect);
         int nodes = _layer.Nodes(pass.Image.Shape);
         Context = new Context(nodes, graphs: 1, graphNodes: nodes);
         try
@@ -33,7 +33,7 @@ internal sealed class StripGraph : IDisposable
             if (pass.NotesStatistics)
             {
                 (_means, _squares) = statistics.Rows(Context, pass.Target.Shape, strip.Count);
-                GroupStatistics.Note(this, _layer.IsWhole ? _target.Tensor : _values, _means, _squares);
+                statistics.Note(this, _layer.IsWhole ? _target.Tensor : _values, _means, _squares);
             }
         }
         catch
@@ -47,6 +47,9 @@ internal sealed class StripGraph : IDisposable
 
     public Backend Backend { get; }
 
+    /// <summary>How images lie.</summary>
+    public ImageLayout Layout { get; }
+
     /// <summary>Whether convolutions are computed without gathered patches.</summary>
     public bool IsDirect { get; }
 
@@ -58,19 +61,22 @@ internal sealed class StripGraph : IDisposable
     /// <summary>Which rows <see cref="Image"/> has.</summary>
     public RowWindow Rows => Strip.Image;
 
-    /// <summary>Rows of the image, [W, rows, C]; its planes may lie apart.</summary>
+    /// <summary>Rows of the image.</summary>
     public Tensor Image => _image.Tensor;
 
-    /// <summary>Rows of the residual stream, [W, n, C].</summary>
+    /// <summary>Rows of the residual stream.</summary>
     public Tensor Stream => _stream!.Tensor;
 
-    /// <summary>Rows of the result, [W, n, C].</summary>
+    /// <summary>Rows of the result.</summary>
     public Tensor Target => _target.Tensor;
 
     /// <summary>The rows of the image, normalised.</summary>
-    public Tensor Normed() => _layer.Norm!.Build(Context, Image, _channels.Mean, _channels.Scale);
+    public Tensor Normed() => _layer.Norm!.Build(Context, Layout, Image, _channels.Mean, _channels.Scale);
 
-    /// <summary>Stores the strip's result [W, n, C].</summary>
+    /// <summary>Rows as they are, contiguous. They may be moved, so there must be no view of them.</summary>
+    public Tensor Plain(Tensor rows) => rows.IsContiguous ? rows : Context.Cont(rows);
+
+    /// <summary>Stores the strip's result.</summary>
     public void Write(Tensor values)
     {
         _values = values;
@@ -85,12 +91,8 @@ internal sealed class StripGraph : IDisposable
         Graph.Expand(copy);
     }
 
-    /// <summary>Stores pixels [n, C] of a strip that is the whole image.</summary>
-    public void WritePixels(Tensor values, long first) => Graph.Expand(Context.Copy(values, Pixels(Target, first, values.Ne(0))));
-
-    /// <summary>Pixels [first, first + count) of a whole image [W, H, C]: [count, C].</summary>
-    public Tensor Pixels(Tensor image, long first, long count)
-        => Context.View(image, count, image.Ne(2), 1, 1, image.Nb(2), image.Nb(3), image.Nb(3), first * image.Nb(0));
+    /// <summary>Stores pixels, from one on, of a strip that is the whole image.</summary>
+    public void WritePixels(Tensor values, long first, long count) => Graph.Expand(Context.Copy(values, Layout.Pixels(Context, Target, first, count)));
 
     /// <summary>Gives the graph the places of a strip of its shape.</summary>
     public void MoveTo(Strip strip)

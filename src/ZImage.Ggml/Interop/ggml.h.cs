@@ -46,10 +46,14 @@ internal static unsafe partial class Native
 
     // --- arithmetic
     [LibraryImport(Base)] internal static partial nint ggml_add(ContextHandle ctx, nint a, nint b);
+    [LibraryImport(Base)] internal static partial nint ggml_sub(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_mul(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_scale(ContextHandle ctx, nint a, float s);
     [LibraryImport(Base)] internal static partial nint ggml_scale_bias(ContextHandle ctx, nint a, float s, float b);
     [LibraryImport(Base)] internal static partial nint ggml_sum_rows(ContextHandle ctx, nint a);
+    [LibraryImport(Base)] internal static partial nint ggml_fill_inplace(ContextHandle ctx, nint a, float c);
+    [LibraryImport(Base)] internal static partial nint ggml_set_inplace(ContextHandle ctx, nint a, nint b, nuint nb1, nuint nb2, nuint nb3, nuint offset);
+    [LibraryImport(Base)] internal static partial nint ggml_out_prod(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_tanh(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_silu(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_swiglu_split(ContextHandle ctx, nint a, nint b);

@@ -44,11 +44,11 @@ public sealed class AutoencoderGoldenTests
             {
                 CheckpointTensor latent = golden.Tensor(name + ".latent");
                 string firstLevel = $"decoder.up.{model.Levels - 1}";
-                float[] pixels = model.Decode(golden.Floats(name + ".latent"), (int)latent.Ne(0), (int)latent.Ne(1), memory, (stage, x) =>
+                float[] pixels = model.Decode(golden.Floats(name + ".latent"), (int)latent.Ne(0), (int)latent.Ne(1), memory, stage =>
                 {
-                    string? part = stage == "decoder.conv_in" ? "conv_in" : stage == "decoder.mid" ? "mid" : stage == firstLevel ? "up3" : null;
+                    string? part = stage.Name == "decoder.conv_in" ? "conv_in" : stage.Name == "decoder.mid" ? "mid" : stage.Name == firstLevel ? "up3" : null;
                     if (part is not null)
-                        Check(part, x.ToFloats());
+                        Check(part, stage.Values);
                 }, default);
                 Check("out", pixels);
             }

@@ -9,16 +9,23 @@ public sealed class ConvolutionTests
 {
     private const int Width = 13, Height = 18, Channels = 32;
 
-    // Odd widths, and strips that end everywhere.
+    // Odd widths, and strips that end everywhere; interleaved ones begin where a tile does.
     [Theory]
-    [InlineData("keeps", 1)]
-    [InlineData("keeps", 5)]
-    [InlineData("halves", 1)]
-    [InlineData("halves", 4)]
-    [InlineData("doubles", 1)]
-    [InlineData("doubles", 7)]
-    public void Strips_are_rows_of_the_whole_image(string kind, int rowsAtATime)
+    [InlineData("planar", "keeps", 1)]
+    [InlineData("planar", "keeps", 5)]
+    [InlineData("planar", "halves", 1)]
+    [InlineData("planar", "halves", 4)]
+    [InlineData("planar", "doubles", 1)]
+    [InlineData("planar", "doubles", 7)]
+    [InlineData("interleaved", "keeps", 2)]
+    [InlineData("interleaved", "keeps", 4)]
+    [InlineData("interleaved", "halves", 1)]
+    [InlineData("interleaved", "halves", 4)]
+    [InlineData("interleaved", "doubles", 2)]
+    [InlineData("interleaved", "doubles", 10)]
+    public void Strips_are_rows_of_the_whole_image(string images, string kind, int rowsAtATime)
     {
+        ImageLayout layout = images == "planar" ? ImageLayout.Planar : ImageLayout.Interleaved;
         KernelReach reach = kind switch
         {
             "halves" => new KernelReach(3, Stride: 2, Before: 0, After: 1),
@@ -32,38 +39,43 @@ public sealed class ConvolutionTests
         {
             using var weights = new ModelWeights(file, memory.Backend);
             const string Name = "decoder.up.0.block.0.conv1";
-            var convolution = new Convolution(weights, weights.AddBlock("test"), Name, reach, Channels, Channels);
+            Convolution convolution = layout.Convolution(weights, weights.AddBlock("test"), Name, reach, Channels, Channels);
             using WeightResidency placed = WeightResidency.Place(weights, memory, default);
-            (int width, int height) = (reach.Results(Width), reach.Results(Height));
+            ImageShape from = new(Width, Height, Channels), to = new(reach.Results(Width), reach.Results(Height), Channels);
             float[] Run(int rows)
             {
                 using var state = new StateBuffer(memory);
-                Tensor x = state.Add("x", GgmlType.F32, Width, Height, Channels), y = state.Add("y", GgmlType.F32, width, height, Channels);
+                using var views = new Context(2);
+                Tensor x = state.Add("x", GgmlType.F32, from.Elements), y = state.Add("y", GgmlType.F32, to.Elements);
                 state.Allocate("test");
+                Tensor source = layout.Whole(views, x, from), result = layout.Whole(views, y, to);
+                int axis = layout == ImageLayout.Planar ? 1 : 2;
                 using var graph = new BlockGraph(new Block("test"), "test", c =>
                 {
                     var strips = new List<Tensor>();
-                    for (int first = 0; first < height; first += rows)
+                    for (int first = 0; first < to.Height; first += rows)
                     {
-                        RowWindow window = reach.Rows(first, Math.Min(rows, height - first), Height);
-                        strips.Add(convolution.Build(c, c.Cont(c.Rows(x, window.First, window.Count)), window));
+                        RowWindow window = reach.Rows(first, Math.Min(rows, to.Height - first), Height);
+                        Tensor part = c.View(source, source.Ne(0), axis == 1 ? window.Count : source.Ne(1), axis == 2 ? window.Count : source.Ne(2), 1,
+                            source.Nb(1), source.Nb(2), source.Nb(3), window.First * source.Nb(axis));
+                        strips.Add(convolution.Build(c, c.Cont(part), window));
                     }
-                    return [c.Copy(c.Concat(strips, 1), y)];
-                });
+                    return [c.Copy(c.Concat(strips, axis), result)];
+                }, nodes: 8192);
                 using var compute = new ComputeBuffer(memory, [graph.Graph], "test");
-                x.Set<float>(image);
+                x.Set<float>(layout.FromPlanar(image, from));
                 memory.Backend.Compute(graph.Graph);
-                return y.ToFloats();
+                return layout.ToPlanar(y.ToFloats(), to);
             }
 
             var kernel = new float[9 * Channels * Channels];
             file.Require(Name + ".weight", 3, 3, Channels, Channels).Decode(0, kernel, []);
             var bias = new float[Channels];
             file.Require(Name + ".bias", Channels).Decode(0, bias, []);
-            return (Run(height), Run(rowsAtATime), Reference(reach, image, kernel, bias));
+            return (Run(to.Height), Run(rowsAtATime), Reference(reach, image, kernel, bias));
         });
-        GoldenAssert.MaxAbs("convolution", kind, results.Expected, results.Whole, 1e-4);
-        GoldenAssert.MaxAbs("convolution in strips", $"{kind}, {rowsAtATime} rows", results.Whole, results.Strips, 1e-5);
+        GoldenAssert.MaxAbs($"{images} convolution", kind, results.Expected, results.Whole, 1e-4);
+        GoldenAssert.MaxAbs($"{images} convolution in strips", $"{kind}, {rowsAtATime} rows", results.Whole, results.Strips, 1e-5);
         Assert.Contains(results.Whole, v => MathF.Abs(v) > 0.1f);
     }
 

@@ -91,7 +91,7 @@ public sealed class LargeActivationTests : IDisposable
         PlantedModels.Rewrite(path, twin, (_, _) => GgmlType.F32);
         float[] latent = Noise(16 * 8 * 8), image = Noise(3 * 64 * 64);
 
-        (float[] Image, float[] Mean) Run(ComputeDevice compute, string file, Action<string, Tensor>? afterStage) => compute.Run(memory =>
+        (float[] Image, float[] Mean) Run(ComputeDevice compute, string file, Action<StageResult>? afterStage) => compute.Run(memory =>
         {
             using ComponentFile component = ComponentFile.Open(file, ComponentKind.Autoencoder);
             using var model = new Autoencoder(component, compute.Backend);
@@ -99,7 +99,7 @@ public sealed class LargeActivationTests : IDisposable
             return (model.Decode(latent, 8, 8, memory, afterStage, default), model.Encode(image, 64, 64, memory, default).Mean);
         });
         var largest = new Dictionary<string, float>();
-        (float[] expectedImage, float[] expectedMean) = Run(ComputeDevice.Get("CPU"), twin, (stage, x) => largest[stage] = x.ToFloats().Max(MathF.Abs));
+        (float[] expectedImage, float[] expectedMean) = Run(ComputeDevice.Get("CPU"), twin, stage => largest[stage.Name] = stage.Values.Max(MathF.Abs));
         Assert.All((string[])["decoder.mid", "decoder.up.3", "decoder.up.2", "decoder.up.1"], stage => Assert.True(largest[stage] > Largest, $"{stage}: {largest[stage]}"));
         (float[] actualImage, float[] actualMean) = Run(ComputeDevice.Get(device), path, null);
         GoldenAssert.RelativeL2($"large activations VAE {type} {device}", "image", expectedImage, actualImage, Bar(GgmlType.F16));
