@@ -44,7 +44,7 @@
 .EXAMPLE
     ./build.ps1 build -Backend Cuda
 .EXAMPLE
-    ./build.ps1 bench -Size small -Device CPU -CompareWith ~/sd-cli -Profile
+    ./build.ps1 bench -Size small -Device CPU -CompareWith ../sd/sd-cli -Profile
 #>
 [CmdletBinding()]
 param(

