@@ -58,6 +58,8 @@ internal sealed class GraphProfile : IGenerationObserver
         };
         var profile = new GraphProfile();
         session.Backend.Computing = profile.Count;
+        // The first picture reads the weights, and on a card compiles the kernels of operations that are not fused.
+        session.Backend.Profiler = timesOperations ? (_, _) => { } : null;
         session.Generate(request, profile, CancellationToken.None);
         session.Backend.Computing = null;
         if (timesOperations)
