@@ -1,12 +1,13 @@
 #requires -Version 7.6
 <#
 .SYNOPSIS
-    Builds ZImage, draws the demo, runs the tests.
+    Builds ZImage, draws the demo, runs the tests, measures.
 .DESCRIPTION
     build  publishes the cmdlets into Module/bin and stages the prebuilt ggml libraries into Module/native
     demo   builds, then runs examples/demo.ps1, which draws into examples/out
     test   builds, then runs every xunit test, on Linux with Wine once more as a program for Windows, and every Pester test
            on the module as it ships
+    bench  builds, then measures whole generations and the small parts of one; tests/ZImage.Bench/README.md explains the figures
     pack   builds, then makes in artifacts/package what is published: the module's folder and the gallery's package, for
            Windows (CPU, Vulkan, CUDA) and Linux (CPU, Vulkan), and a zip for each system with all of its backends
     clean  removes all that the other tasks made; packages that npm fetched stay in native
@@ -18,22 +19,70 @@
 .PARAMETER Backend
     Which ggml backends to stage: Cpu; Vulkan, beside the CPU; Cuda (on Linux 140 MB more to fetch), beside both; Auto,
     which is Vulkan, and Cuda where an NVIDIA driver is. With pack, Auto is Cuda, and the others leave backends out.
+.PARAMETER Size
+    Of bench: the models of random weights that draw, tiny, small or full (10 GB), one or several; small when left out.
+.PARAMETER Device
+    Of bench: where to compute, CPU, CUDA0, Vulkan0, ..., one or several; every device when left out.
+.PARAMETER ModelFolder
+    Of bench: the files of a model of that size, in place of random weights.
+.PARAMETER CompareWith
+    Of bench: paths of sd-cli, the program of stable-diffusion.cpp, which then draws in turn with ZImage on the same files.
+.PARAMETER Profile
+    Of bench: also times each operation of text encoder, step and decoding.
+.PARAMETER Repeat
+    Of bench: runs of each program, 3 when left out.
+.PARAMETER Pixels
+    Of bench: width and height of the picture, 256 when left out, or 1024 for full on a card.
+.PARAMETER Steps
+    Of bench: its steps, 9 when left out, or 2 for full on the CPU.
+.PARAMETER Threads
+    Of bench: threads of the CPU, one for each processor when left out.
+.PARAMETER Only
+    Of bench: Generations or Parts, both when left out.
 .EXAMPLE
     ./build.ps1 demo
 .EXAMPLE
     ./build.ps1 build -Backend Cuda
+.EXAMPLE
+    ./build.ps1 bench -Size small -Device CPU -CompareWith ../sd/sd-cli -Profile
 #>
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('build', 'demo', 'test', 'pack', 'clean')]
+    [ValidateSet('build', 'demo', 'test', 'bench', 'pack', 'clean')]
     [string] $Task = 'build',
 
     [ValidateSet('Release', 'Debug')]
     [string] $Configuration = 'Release',
 
     [ValidateSet('Auto', 'Cpu', 'Vulkan', 'Cuda')]
-    [string] $Backend = 'Auto'
+    [string] $Backend = 'Auto',
+
+    [ValidatePattern('^(tiny|small|full)(,(tiny|small|full))*$')]
+    [string[]] $Size,
+
+    [string[]] $Device,
+
+    [string] $ModelFolder,
+
+    [string[]] $CompareWith,
+
+    [switch] $Profile,
+
+    [ValidateRange(1, 1000)]
+    [int] $Repeat,
+
+    [ValidateRange(16, 8192)]
+    [int] $Pixels,
+
+    [ValidateRange(1, 1000)]
+    [int] $Steps,
+
+    [ValidateRange(1, 1024)]
+    [int] $Threads,
+
+    [ValidateSet('Generations', 'Parts')]
+    [string] $Only
 )
 
 $ErrorActionPreference = 'Stop'
@@ -346,6 +395,19 @@ function Invoke-Test {
     }
 }
 
+# What is measured is the build; the parameters that are for it alone go on to its script.
+function Invoke-Bench([Collections.IDictionary] $given) {
+    Install-Package (Get-RepositoryPath 'tests/tokenizer')
+    'Building the benchmark'
+    Invoke-Program (Get-DotNet) @('msbuild', (Get-RepositoryPath 'tests/ZImage.Bench'), '-restore', "-p:Configuration=$Configuration", '-nologo', '-v:q', '-nodeReuse:false')
+    $options = @{}
+    foreach ($name in $given.Keys | Where-Object { $_ -notin 'Task', 'Configuration', 'Backend' }) {
+        $options[$name] = $given[$name]
+    }
+    $program = Get-RepositoryPath "artifacts/bin/ZImage.Bench/$($Configuration.ToLowerInvariant())/ZImage.Bench.dll"
+    & (Get-RepositoryPath 'tests/ZImage.Bench/bench.ps1') -Program $program -Shell (Get-Shell) @options
+}
+
 # Everything that is published. NuGet's limit of 250 MB leaves room for the CUDA library of one system, 130 MB in a package; Windows' it is.
 function Invoke-Pack {
     Publish-Module
@@ -391,6 +453,7 @@ switch ($Task) {
     'build' { Invoke-Build }
     'demo' { Invoke-Build; Invoke-Demo }
     'test' { Invoke-Build; Invoke-Test }
+    'bench' { Invoke-Build; Invoke-Bench $PSBoundParameters }
     'pack' { Invoke-Pack }
     'clean' { Remove-BuildOutput }
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The entry where pwsh is not installed: it builds one of the library that pwsh is. With pwsh 7.6 or later it takes that.
-#   ./build.sh build|demo|test|pack|clean [options of build.ps1]
+#   ./build.sh build|demo|test|bench|pack|clean [options of build.ps1]
 #   ./build.sh run -Command 'Get-ZDevice'
 #   ./build.sh run -File script.ps1 [arguments]
 #   ./build.sh run

@@ -53,12 +53,16 @@ public sealed unsafe class Backend : IDisposable
     /// </summary>
     public Action<Tensor, TimeSpan>? Profiler { get; set; }
 
+    /// <summary>Called with each graph before it is computed, where set.</summary>
+    public Action<Graph>? Computing { get; set; }
+
     /// <summary>Computes a placed graph and waits for the result.</summary>
     /// <exception cref="ComputeFailedException">The device reports an error.</exception>
     public void Compute(Graph graph)
     {
         if (_forgetsDescriptors)
             Reopen();
+        Computing?.Invoke(graph);
         if (Profiler is { } profiler)
             Profile(graph, profiler);
         else

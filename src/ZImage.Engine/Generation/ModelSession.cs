@@ -123,6 +123,9 @@ public sealed class ModelSession : IDisposable
     /// <summary>The accounts of the session's memory: of the device, and of pinned host memory.</summary>
     internal (MemoryAccount Device, MemoryAccount Ram) Accounts => (_model.Memory, _model.Ram);
 
+    /// <summary>What computes, for profiles; on the session's thread alone.</summary>
+    internal Backend Backend => _model.Memory.Backend;
+
     /// <summary>Loads a model.</summary>
     /// <exception cref="ZImageException">A file, the device or its memory does not do; nothing stays open.</exception>
     public static ModelSession Open(ModelFiles files, Device device, SessionOptions options, IGenerationObserver? observer, CancellationToken cancellation)

@@ -15,7 +15,7 @@ internal sealed class SyntheticAutoencoder : SyntheticComponent
 
     public SyntheticAutoencoder(SyntheticSizes sizes)
     {
-        Encoder(sizes.Channels);
+        Encoder(sizes.EncoderChannels ?? sizes.Channels);
         Decoder(sizes.Channels);
     }
 

@@ -25,6 +25,9 @@ public sealed record SyntheticSizes(
     /// <summary>Some megabytes, to try something out: it says nothing of how fast the model is.</summary>
     public static SyntheticSizes Tiny { get; } = new(3, 1, 256, 2, 3, 128, 256, 4, 2, 64, 512, 32);
 
+    /// <summary>Channels of the autoencoder's encoder, which draws nothing; as many as the decoder has unless they are given.</summary>
+    public int? EncoderChannels { get; init; }
+
     /// <summary>Bytes of all weights.</summary>
     public long Bytes => ComponentKinds.All.Sum(kind => TensorsOf(kind).Sum(tensor => tensor.Bytes));
 

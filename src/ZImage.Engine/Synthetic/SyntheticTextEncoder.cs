@@ -4,7 +4,7 @@ using ZImage.Ggml;
 
 namespace ZImage.Engine.Synthetic;
 
-/// <summary>Qwen3 as llama.cpp names it. Its vocabulary has the bytes and the tokens of the conversation alone: a prompt has one token for each of its bytes.</summary>
+/// <summary>Qwen3 as llama.cpp names it.</summary>
 internal sealed class SyntheticTextEncoder : SyntheticComponent
 {
     private const int Bytes = 256;
@@ -36,6 +36,9 @@ internal sealed class SyntheticTextEncoder : SyntheticComponent
         Norm("output_norm", hidden);
     }
 
+    /// <summary>What its file knows of text: unless it is given, the bytes and the tokens of the conversation alone, so that a prompt has one token for each of its bytes.</summary>
+    public TokenizerVocabulary Vocabulary { get; init; } = ByteVocabulary();
+
     public override void Describe(GgufWriter writer)
     {
         writer.AddMetadata("general.architecture", "qwen3");
@@ -51,11 +54,19 @@ internal sealed class SyntheticTextEncoder : SyntheticComponent
         writer.AddMetadata("qwen3.rope.freq_base", 1e6f);
         writer.AddMetadata("general.quantization_version", 2u);
 
-        string[] added = [ChatTemplate.MessageStart, ChatTemplate.MessageEnd];
         writer.AddMetadata("tokenizer.ggml.model", "gpt2");
         writer.AddMetadata("tokenizer.ggml.pre", "qwen2");
-        writer.AddMetadata("tokenizer.ggml.tokens", (string[])[.. Enumerable.Range(0, Bytes).Select(value => ByteAlphabet.ToChar((byte)value).ToString()), .. added]);
-        writer.AddMetadata("tokenizer.ggml.token_type", (int[])[.. Enumerable.Repeat(TokenType.Normal, Bytes), .. added.Select(_ => TokenType.Control)]);
-        writer.AddMetadata("tokenizer.ggml.merges", Array.Empty<string>());
+        writer.AddMetadata("tokenizer.ggml.tokens", (string[])[.. Vocabulary.Tokens]);
+        writer.AddMetadata("tokenizer.ggml.token_type", (int[])[.. Vocabulary.TokenTypes]);
+        writer.AddMetadata("tokenizer.ggml.merges", (string[])[.. Vocabulary.Merges]);
+    }
+
+    private static TokenizerVocabulary ByteVocabulary()
+    {
+        string[] added = [ChatTemplate.MessageStart, ChatTemplate.MessageEnd];
+        return new TokenizerVocabulary(
+            [.. Enumerable.Range(0, Bytes).Select(value => ByteAlphabet.ToChar((byte)value).ToString()), .. added],
+            [.. Enumerable.Repeat(TokenType.Normal, Bytes), .. added.Select(_ => TokenType.Control)],
+            []);
     }
 }
