@@ -53,28 +53,27 @@ internal sealed class TransformerLayer
     /// <returns>The residual stream after the block.</returns>
     public Tensor Build(Context c, Backend backend, Tensor x, Tensor time, TokenPositions positions)
     {
-        float attentionFactor = HalfRange.FactorFor(backend, _out.Type);
-        Tensor scaleAttention = default, gateAttention = default, scaleFeedForward = default, gateFeedForward = default;
+        // Factors cost nothing here: they go into the modulation, or into the norm's weight where there is none.
+        float attentionFactor = HalfRange.FactorFor(backend, _out.Type), feedForwardFactor = HalfRange.FactorFor(backend, _w2.Type);
+        Tensor before = HalfRange.Scale(c, _norm1, attentionFactor), behind = _norm2, ffnBefore = _ffnNorm1, ffnBehind = _ffnNorm2;
         if (!_ada.IsNone)
         {
+            // Modulation and the weights of the norms are multiplied as vectors, so that each norm is one pass over the tokens.
             Tensor modulation = c.Add(c.MulMat(_ada, time), _adaBias);
             Tensor Part(int index) => c.View(modulation, _config.Dim, 1, 1, 1, modulation.Nb(1), modulation.Nb(1), modulation.Nb(1), index * _config.Dim * sizeof(float));
-            scaleAttention = c.Scale(Part(0), attentionFactor, attentionFactor);
-            gateAttention = c.Tanh(Part(1));
-            scaleFeedForward = c.Scale(Part(2), 1, 1);
-            gateFeedForward = c.Tanh(Part(3));
+            before = c.Mul(_norm1, c.Scale(Part(0), attentionFactor, attentionFactor));
+            behind = c.Mul(_norm2, c.Tanh(Part(1)));
+            ffnBefore = c.Mul(_ffnNorm1, c.Scale(Part(2), 1, 1));
+            ffnBehind = c.Mul(_ffnNorm2, c.Tanh(Part(3)));
         }
 
-        // The factor costs nothing here: it goes into the modulation, or into the norm's weight where there is none.
-        Tensor norm1 = _ada.IsNone ? HalfRange.Scale(c, _norm1, attentionFactor) : _norm1;
-        Tensor attention = AttentionOutput(c, backend, Modulate(c, Norm(c, x, norm1), scaleAttention), positions, attentionFactor);
-        x = c.Add(x, Modulate(c, Norm(c, attention, _norm2, attentionFactor), gateAttention));
+        Tensor attention = AttentionOutput(c, backend, Norm(c, x, before), positions, attentionFactor);
+        x = c.Add(x, Norm(c, attention, behind, attentionFactor));
 
-        Tensor h = Modulate(c, Norm(c, x, _ffnNorm1), scaleFeedForward);
-        float feedForwardFactor = HalfRange.FactorFor(backend, _w2.Type);
+        Tensor h = Norm(c, x, ffnBefore);
         Tensor up = HalfRange.Scale(c, c.MulMat(_w3, h), feedForwardFactor);
         Tensor down = c.MulMat(_w2, c.Swiglu(c.MulMat(_w1, h), up));
-        return c.Add(x, Modulate(c, Norm(c, down, _ffnNorm2, feedForwardFactor), gateFeedForward));
+        return c.Add(x, Norm(c, down, ffnBehind, feedForwardFactor));
     }
 
     // h and the result carry the factor.
@@ -90,8 +89,6 @@ internal sealed class TransformerLayer
     // The norm of x / factor.
     private static Tensor Norm(Context c, Tensor x, Tensor weight, float factor = 1)
         => c.Mul(c.RmsNorm(x, TransformerConfig.RmsEps * factor * factor), weight);
-
-    private static Tensor Modulate(Context c, Tensor x, Tensor factor) => factor.IsNone ? x : c.Mul(x, factor);
 }
 
 /// <summary>Where each token stands: frame, row and column, I32 [tokens] each.</summary>
