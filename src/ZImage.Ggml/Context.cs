@@ -55,6 +55,9 @@ public sealed unsafe class Context : IDisposable
 
     public Tensor Add(Tensor a, Tensor b) => Made(Native.ggml_add(_handle, a.Handle, b.Handle));
 
+    /// <summary>Adds b to a where a lies: nothing may read a as it was any more.</summary>
+    public Tensor AddTo(Tensor a, Tensor b) => Made(Native.ggml_add_inplace(_handle, a.Handle, b.Handle));
+
     public Tensor Sub(Tensor a, Tensor b) => Made(Native.ggml_sub(_handle, a.Handle, b.Handle));
 
     public Tensor Mul(Tensor a, Tensor b) => Made(Native.ggml_mul(_handle, a.Handle, b.Handle));

@@ -112,7 +112,7 @@ public sealed class Qwen3TextEncoder : IDisposable
     {
         // Many prompts have their graphs at the same time, so each is no larger than it must be.
         int nodes = NodesOfLayer + Attention.Nodes(x.Ne(1), x.Ne(1), Config.Heads);
-        return [.. _layers.Select(layer => new BlockGraph(layer.Block, layer.Name, c => [c.Copy(layer.Build(c, Weights.Backend, Config, x, positions, mask), x)], nodes) { Moment = "the text" })];
+        return [.. _layers.Select(layer => new BlockGraph(layer.Block, layer.Name, c => [layer.Build(c, Weights.Backend, Config, x, positions, mask)], nodes) { Moment = "the text" })];
     }
 
     /// <summary>Rows of the embedding table, [hidden, tokens].</summary>
@@ -175,11 +175,11 @@ public sealed class Qwen3TextEncoder : IDisposable
             Tensor k = Rotate(Norm(Heads(c.MulMat(_k, h), config.KvHeads), _kNorm));
             Tensor v = Heads(c.MulMat(_v, h), config.KvHeads);
             Tensor attention = Attention.Build(c, backend, q, k, v, mask, 1 / MathF.Sqrt(config.HeadDim), keepF32: true);
-            x = c.Add(x, c.MulMat(_output, attention));
+            x = c.AddTo(x, c.MulMat(_output, attention));
 
             h = Norm(x, _ffnNorm);
             // No norm follows, and single tokens reach values here that F16 cannot hold.
-            return c.Add(x, HalfRange.MulMat(c, backend, _down, c.Swiglu(c.MulMat(_gate, h), c.MulMat(_up, h))));
+            return c.AddTo(x, HalfRange.MulMat(c, backend, _down, c.Swiglu(c.MulMat(_gate, h), c.MulMat(_up, h))));
         }
     }
 }

@@ -50,7 +50,7 @@ internal sealed class TransformerLayer
     /// <param name="x">Residual stream, [dim, tokens].</param>
     /// <param name="time">Time embedding, [time_dim]; not used without modulation.</param>
     /// <param name="positions">Frame, row and column of every token.</param>
-    /// <returns>The residual stream after the block.</returns>
+    /// <returns>The residual stream after the block, in its place.</returns>
     public Tensor Build(Context c, Backend backend, Tensor x, Tensor time, TokenPositions positions)
     {
         // Factors cost nothing here: they go into the modulation, or into the norm's weight where there is none.
@@ -68,12 +68,12 @@ internal sealed class TransformerLayer
         }
 
         Tensor attention = AttentionOutput(c, backend, Norm(c, x, before), positions, attentionFactor);
-        x = c.Add(x, Norm(c, attention, behind, attentionFactor));
+        x = c.AddTo(x, Norm(c, attention, behind, attentionFactor));
 
         Tensor h = Norm(c, x, ffnBefore);
         Tensor up = HalfRange.Scale(c, c.MulMat(_w3, h), feedForwardFactor);
         Tensor down = c.MulMat(_w2, c.Swiglu(c.MulMat(_w1, h), up));
-        return c.Add(x, Norm(c, down, ffnBehind, feedForwardFactor));
+        return c.AddTo(x, Norm(c, down, ffnBehind, feedForwardFactor));
     }
 
     // h and the result carry the factor.

@@ -195,7 +195,7 @@ public sealed class TransformerRun : IDisposable
         }));
         var positions = new TokenPositions(_captionFrame, _captionZero, _captionZero);
         foreach (TransformerLayer layer in _model.ContextRefiners)
-            _captionGraphs.Add(new BlockGraph(layer.Block, layer.Name, c => [c.Copy(layer.Build(c, _model.Backend, Caption, default, positions), Caption)]));
+            _captionGraphs.Add(new BlockGraph(layer.Block, layer.Name, c => [layer.Build(c, _model.Backend, Caption, default, positions)]));
     }
 
     private void BuildStepGraphs()
@@ -217,14 +217,11 @@ public sealed class TransformerRun : IDisposable
         }));
         foreach (TransformerLayer layer in _model.NoiseRefiners)
         {
-            _stepGraphs.Add(new BlockGraph(layer.Block, layer.Name, c =>
-            {
-                Tensor image = c.Rows(X, 0, ImageTokens);
-                return [c.Copy(layer.Build(c, backend, image, TimeEmbedding, positions.Range(c, 0, ImageTokens)), image)];
-            }));
+            _stepGraphs.Add(new BlockGraph(layer.Block, layer.Name,
+                c => [layer.Build(c, backend, c.Rows(X, 0, ImageTokens), TimeEmbedding, positions.Range(c, 0, ImageTokens))]));
         }
         foreach (TransformerLayer layer in _model.JointLayers)
-            _stepGraphs.Add(new BlockGraph(layer.Block, layer.Name, c => [c.Copy(layer.Build(c, backend, X, TimeEmbedding, positions), X)]));
+            _stepGraphs.Add(new BlockGraph(layer.Block, layer.Name, c => [layer.Build(c, backend, X, TimeEmbedding, positions)]));
         _stepGraphs.Add(new BlockGraph(_model.Final, "final_layer", c =>
         {
             Tensor scale = c.Add(c.MulMat(_model.FinalScale, c.Silu(TimeEmbedding)), _model.FinalScaleBias);

@@ -46,6 +46,7 @@ internal static unsafe partial class Native
 
     // --- arithmetic
     [LibraryImport(Base)] internal static partial nint ggml_add(ContextHandle ctx, nint a, nint b);
+    [LibraryImport(Base)] internal static partial nint ggml_add_inplace(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_sub(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_mul(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_scale(ContextHandle ctx, nint a, float s);
