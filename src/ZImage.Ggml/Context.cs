@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ZImage.Ggml.Interop;
 
 namespace ZImage.Ggml;
@@ -9,6 +10,7 @@ namespace ZImage.Ggml;
 public sealed unsafe class Context : IDisposable
 {
     private readonly ContextHandle _handle;
+    private readonly List<GCHandle> _operations = [];
 
     /// <param name="tensors">How many tensors (operations included) the context can describe.</param>
     /// <param name="graphs">How many graphs of <paramref name="graphNodes"/> nodes are made in it.</param>
@@ -23,7 +25,12 @@ public sealed unsafe class Context : IDisposable
             throw new DeviceOutOfMemoryException("CPU", (long)bytes, "a graph description");
     }
 
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        _handle.Dispose();
+        _operations.ForEach(operation => operation.Free());
+        _operations.Clear();
+    }
 
     // --- tensors
 
@@ -100,18 +107,22 @@ public sealed unsafe class Context : IDisposable
     /// <summary>[M, K] x [N, K] -> [M, N], in F32 and for each of axes 2 and 3: with <paramref name="b"/> of ones, the sums along axis 1.</summary>
     public Tensor OuterProduct(Tensor a, Tensor b) => Made(Native.ggml_out_prod(_handle, a.Handle, b.Handle));
 
+    /// <summary>An operation of our own, for graphs of the CPU alone: F32 operands and a result [ne0, ne1, ne2], all contiguous.</summary>
+    public Tensor Custom(HostOperation operation, long ne0, long ne1, long ne2, params ReadOnlySpan<Tensor> operands)
+    {
+        GCHandle handle = GCHandle.Alloc(operation);
+        _operations.Add(handle);
+        nint* sources = stackalloc nint[operands.Length];
+        for (int i = 0; i < operands.Length; i++)
+            sources[i] = operands[i].Handle;
+        return Made(Native.ggml_custom_4d(_handle, GgmlType.F32, ne0, ne1, ne2, 1, sources, operands.Length, &HostOperation.Run, Native.GGML_N_TASKS_MAX, GCHandle.ToIntPtr(handle)));
+    }
+
     // --- layout
 
     /// <summary>A new F32 tensor whose elements are all the same.</summary>
     public Tensor Filled(float value, long ne0, long ne1 = 1, long ne2 = 1, long ne3 = 1)
         => Made(Native.ggml_fill_inplace(_handle, NewTensor(GgmlType.F32, ne0, ne1, ne2, ne3).Handle, value));
-
-    /// <summary>
-    /// The contiguous <paramref name="target"/>, of which <paramref name="part"/> takes the place of what lies at the strides and the offset, in bytes.
-    /// It is the same memory: nothing may read the target itself any more.
-    /// </summary>
-    public Tensor Set(Tensor target, Tensor part, long nb1, long nb2, long offset)
-        => Made(Native.ggml_set_inplace(_handle, target.Handle, part.Handle, (nuint)nb1, (nuint)nb2, (nuint)(nb2 * part.Ne(2)), (nuint)offset));
 
     public Tensor Cont(Tensor a) => Made(Native.ggml_cont(_handle, a.Handle));
 

@@ -83,9 +83,8 @@ internal sealed class BlockImage
     {
         var stored = new float[weight.Source.Elements];
         Decode(weight, (first, floats) => floats.CopyTo(stored.AsSpan((int)first)));
-        int bytes = checked((int)weight.Tensor.Bytes), length = kernel.StoredElements;
-        Parallel.For(0, kernel.Outputs,
-            output => kernel.Transform(output, stored.AsSpan(output * length, length), MemoryMarshal.Cast<byte, float>(target.Span(offset, bytes))));
+        int bytes = checked((int)weight.Tensor.Bytes);
+        Parallel.For(0, kernel.Panels, panel => kernel.Transform(panel, stored, MemoryMarshal.Cast<byte, float>(target.Span(offset, bytes))));
     }
 
     // Several threads take pieces of whole rows.

@@ -11,6 +11,7 @@ internal static unsafe partial class Native
     internal const string Base = "ggml-base";
 
     internal const int GGML_PREC_F32 = 10;
+    internal const int GGML_N_TASKS_MAX = -1;
     internal const int GGML_ROPE_TYPE_NORMAL = 0;
     internal const int GGML_ROPE_TYPE_NEOX = 2;
     internal const int GGML_SCALE_MODE_NEAREST = 0;
@@ -53,7 +54,7 @@ internal static unsafe partial class Native
     [LibraryImport(Base)] internal static partial nint ggml_scale_bias(ContextHandle ctx, nint a, float s, float b);
     [LibraryImport(Base)] internal static partial nint ggml_sum_rows(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_fill_inplace(ContextHandle ctx, nint a, float c);
-    [LibraryImport(Base)] internal static partial nint ggml_set_inplace(ContextHandle ctx, nint a, nint b, nuint nb1, nuint nb2, nuint nb3, nuint offset);
+    [LibraryImport(Base)] internal static unsafe partial nint ggml_custom_4d(ContextHandle ctx, GgmlType type, long ne0, long ne1, long ne2, long ne3, nint* args, int n_args, delegate* unmanaged[Cdecl]<ggml_tensor*, int, int, nint, void> fun, int n_tasks, nint userdata);
     [LibraryImport(Base)] internal static partial nint ggml_out_prod(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_tanh(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_silu(ContextHandle ctx, nint a);

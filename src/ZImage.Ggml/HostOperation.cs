@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
+using ZImage.Ggml.Interop;
+
+namespace ZImage.Ggml;
+
+/// <summary>
+/// An operation of our own in a graph that the CPU computes. Each of the backend's threads calls it once, and they share the work in pieces, first
+/// come, first served: a thread that another program holds up holds up nothing but its piece.
+/// </summary>
+/// <param name="pieces">How many pieces there are.</param>
+/// <param name="compute">Computes pieces as long as there are any.</param>
+public sealed class HostOperation(int pieces, HostComputation compute)
+{
+    private static ExceptionDispatchInfo? s_fault;
+
+    private int _taken, _finished;
+
+    /// <summary>Takes the next piece.</summary>
+    /// <param name="piece">Its number.</param>
+    /// <returns>False when there are no more.</returns>
+    public bool TryTake(out int piece)
+    {
+        piece = Interlocked.Increment(ref _taken) - 1;
+        return piece < pieces;
+    }
+
+    /// <summary>Throws what an operation has thrown, which may not pass through ggml.</summary>
+    internal static void ThrowFault() => Interlocked.Exchange(ref s_fault, null)?.Throw();
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    internal static unsafe void Run(ggml_tensor* result, int thread, int threads, nint operation)
+    {
+        var own = (HostOperation)GCHandle.FromIntPtr(operation).Target!;
+        try
+        {
+            own.Compute(new HostOperands(own, result));
+        }
+        catch (Exception e)
+        {
+            s_fault = ExceptionDispatchInfo.Capture(e);
+        }
+        // The graph's next run begins after the last thread is done.
+        if (Interlocked.Increment(ref own._finished) == threads)
+            (own._taken, own._finished) = (0, 0);
+    }
+
+    private void Compute(HostOperands operands) => compute(operands);
+}
+
+/// <summary>Computes pieces of an operation.</summary>
+public delegate void HostComputation(HostOperands operands);
+
+/// <summary>What an operation of our own computes with: contiguous tensors in host memory.</summary>
+public readonly unsafe ref struct HostOperands
+{
+    private readonly ggml_tensor* _result;
+
+    internal HostOperands(HostOperation operation, ggml_tensor* result)
+    {
+        Operation = operation;
+        _result = result;
+    }
+
+    /// <summary>Whose pieces are to be computed.</summary>
+    public HostOperation Operation { get; }
+
+    public Span<float> Result => Values(_result);
+
+    public ReadOnlySpan<float> Operand(int index) => Values((ggml_tensor*)_result->src[index]);
+
+    private static Span<float> Values(ggml_tensor* tensor) => new((void*)tensor->data, checked((int)Native.ggml_nelements((nint)tensor)));
+}
