@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Models;
@@ -59,18 +60,30 @@ internal sealed class BlockImage
     /// </summary>
     public void ReadInto(Buffer target)
     {
-        // One thread repacks slower than memory is read.
-        Parallel.ForEach(_weights.Where(each => _repacked.Contains(each.Weight)), each => each.Weight.Tensor.Set(Stored(each.Weight)));
-        foreach ((Weight weight, long offset, long end) in _weights.Where(each => !_repacked.Contains(each.Weight)))
+        try
         {
-            Span<byte> bytes = target.Span(offset, checked((int)(end - offset)));
-            int length = checked((int)weight.Tensor.Bytes);
-            if (weight.IsStoredType)
-                Stored(weight).CopyTo(bytes);
-            else
-                Widen(weight, target, offset);
-            bytes[length..].Clear();
+            // One thread copies less than memory or a link would take.
+            Parallel.ForEach(Partitioner.Create(_weights, EnumerablePartitionerOptions.NoBuffering), each => Read(each.Weight, target, each.Offset, each.End));
         }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+        }
+    }
+
+    private void Read(Weight weight, Buffer target, long offset, long end)
+    {
+        if (_repacked.Contains(weight))
+        {
+            weight.Tensor.Set(Stored(weight));
+            return;
+        }
+        Span<byte> bytes = target.Span(offset, checked((int)(end - offset)));
+        if (weight.IsStoredType)
+            Stored(weight).CopyTo(bytes);
+        else
+            Widen(weight, target, offset);
+        bytes[checked((int)weight.Tensor.Bytes)..].Clear();
     }
 
     private static ReadOnlySpan<byte> Stored(Weight weight) => weight.Source.Stored.File.Span(weight.Source.Stored.Offset, checked((int)weight.Tensor.Bytes));
