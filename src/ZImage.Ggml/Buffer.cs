@@ -95,6 +95,8 @@ public sealed unsafe class Buffer : IDisposable
         Native.ggml_backend_buffer_set_usage(buffer._handle, UsageWeights);
         if (!buffer._hasAddresses)
             Native.ggml_backend_buffer_clear(buffer._handle, 0);
+        else
+            SystemMemory.PreferLargePages(Native.ggml_backend_buffer_get_base(buffer._handle), bytes);
         return buffer;
     }
 
