@@ -26,7 +26,7 @@ public sealed unsafe class Backend : IDisposable
 
     /// <summary>Opens a device.</summary>
     /// <param name="device">A device that is available.</param>
-    /// <param name="threads">Threads of a CPU backend; 0 for one per processor.</param>
+    /// <param name="threads">Threads of a CPU backend; 0 for one per core.</param>
     public static Backend Open(Device device, int threads = 0)
     {
         if (!device.IsAvailable)
@@ -37,7 +37,7 @@ public sealed unsafe class Backend : IDisposable
         if (device.Backend != BackendKind.Cpu)
             return new Backend(device, handle);
 
-        int count = threads > 0 ? threads : Environment.ProcessorCount;
+        int count = threads > 0 ? threads : Processors.Cores;
         var setThreads = BackendProcedures.SetThreads(device.Registry);
         if (setThreads is not null)
             setThreads(handle, count);
@@ -56,10 +56,11 @@ public sealed unsafe class Backend : IDisposable
     /// <summary>Called with each graph before it is computed, where set.</summary>
     public Action<Graph>? Computing { get; set; }
 
-    /// <summary>Computes a placed graph and waits for the result.</summary>
+    /// <summary>Computes a placed graph and waits for the result; on the CPU when its turn comes, if others compute there.</summary>
     /// <exception cref="ComputeFailedException">The device reports an error.</exception>
     public void Compute(Graph graph)
     {
+        using ProcessorTurns.Turn? turn = Threads > 0 ? ProcessorTurns.Shared.Take(Threads) : null;
         if (_forgetsDescriptors)
             Reopen();
         Computing?.Invoke(graph);

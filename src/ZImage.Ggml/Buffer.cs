@@ -6,6 +6,8 @@ namespace ZImage.Ggml;
 /// <summary>A kind of memory: host, or that of a device.</summary>
 public readonly unsafe struct BufferType
 {
+    private const string RepackedName = "CPU_REPACK";
+
     internal BufferType(nint handle) => Handle = handle;
 
     internal nint Handle { get; }
@@ -18,6 +20,21 @@ public readonly unsafe struct BufferType
     {
         nint type = Native.ggml_backend_dev_host_buffer_type(device.Handle);
         return type == 0 ? Host : new BufferType(type);
+    }
+
+    /// <summary>
+    /// Memory of the CPU in which a quantised matrix is kept in the order of the processor's kernels: <see cref="Tensor.Set"/> brings it into that
+    /// order where <see cref="Backend.Supports"/> says that the CPU multiplies it from there. Null where there is none.
+    /// </summary>
+    public static BufferType? RepackedFor(Device device)
+    {
+        var list = BackendProcedures.ExtraBufferTypes(device.Registry);
+        for (nint* type = list is null ? null : list(device.Handle); type is not null && *type != 0; type++)
+        {
+            if (new BufferType(*type).IsRepacked)
+                return new BufferType(*type);
+        }
+        return null;
     }
 
     public string Name => Marshal.PtrToStringUTF8((nint)Native.ggml_backend_buft_name(Handle)) ?? "";
@@ -35,7 +52,11 @@ public readonly unsafe struct BufferType
         }
     }
 
+    /// <summary>Whether programs may read and write tensors there by address, whatever their type.</summary>
     public bool IsHost => Native.ggml_backend_buft_is_host(Handle);
+
+    /// <summary>Whether it is that of <see cref="RepackedFor"/>: the host's memory, but for the order of the matrices.</summary>
+    public bool IsRepacked => Name == RepackedName;
 
     /// <summary>The next multiple of <see cref="Alignment"/>.</summary>
     public long AlignUp(long bytes)
@@ -55,11 +76,13 @@ public sealed unsafe class Buffer : IDisposable
 
     private readonly BufferHandle _handle;
     private readonly MappedFile? _file;
+    private readonly bool _hasAddresses;
 
-    private Buffer(nint handle, MappedFile? file)
+    private Buffer(nint handle, MappedFile? file, bool isRepacked = false)
     {
         _handle = new BufferHandle(handle);
         _file = file;
+        _hasAddresses = isRepacked || Native.ggml_backend_buffer_is_host(_handle);
     }
 
     /// <summary>Allocates <paramref name="bytes"/> for weights. A device's are zeroed, because it pads quantised rows, and padding must not hold NaN; host memory has no padding.</summary>
@@ -68,10 +91,12 @@ public sealed unsafe class Buffer : IDisposable
         nint handle = Native.ggml_backend_buft_alloc_buffer(type.Handle, (nuint)bytes);
         if (handle == 0)
             throw new DeviceOutOfMemoryException(type.Name, bytes, purpose);
-        var buffer = new Buffer(handle, null);
+        var buffer = new Buffer(handle, null, type.IsRepacked);
         Native.ggml_backend_buffer_set_usage(buffer._handle, UsageWeights);
-        if (!type.IsHost)
+        if (!buffer._hasAddresses)
             Native.ggml_backend_buffer_clear(buffer._handle, 0);
+        else
+            SystemMemory.PreferLargePages(Native.ggml_backend_buffer_get_base(buffer._handle), bytes);
         return buffer;
     }
 
@@ -132,7 +157,7 @@ public sealed unsafe class Buffer : IDisposable
 
     internal byte* HostPointer(long bytes)
     {
-        if (!IsHost || bytes > Bytes)
+        if (!_hasAddresses || bytes > Bytes)
             throw new InvalidOperationException($"There are no {bytes} bytes of host memory in this buffer.");
         return (byte*)Native.ggml_backend_buffer_get_base(_handle);
     }

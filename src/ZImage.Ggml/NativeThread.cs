@@ -35,6 +35,9 @@ public sealed class NativeThread : IDisposable
     /// <summary>What the thread is computing, for a fault to name, for example <c>step 3 of 8, block layers.17</c>; set on the thread itself.</summary>
     public string? Activity { get; set; }
 
+    /// <summary>The turn on the processors that it took last: after a fault nobody else would end it.</summary>
+    internal ProcessorTurns.Turn? Turn { get; set; }
+
     /// <summary>Whether any native thread runs code at the moment.</summary>
     internal static bool IsAnyRunning => !s_running.IsEmpty;
 
@@ -136,6 +139,7 @@ public sealed class NativeThread : IDisposable
         var fault = new NativeAbortException(Activity is null ? message : $"{message} ({Activity})");
         _fault = fault;
         s_running.TryRemove(this, out _);
+        Turn?.Dispose();
         if (_active is { } active)
             End(active, fault);
         while (_queue.TryTake(out Work? waiting))

@@ -7,6 +7,8 @@ namespace ZImage.Ggml;
 public static partial class SystemMemory
 {
     private const long Unknown = 1L << 40;
+    private const nuint LargePage = 2 << 20;
+    private const int MADV_HUGEPAGE = 14;
 
     /// <summary>Bytes that programs can have without others being moved out, and bytes in all.</summary>
     public static (long Available, long Total) Read()
@@ -27,11 +29,22 @@ public static partial class SystemMemory
         }
     }
 
+    /// <summary>Asks Linux for large pages, which are there sooner and read faster; a wish, and nothing fails without them.</summary>
+    internal static unsafe void PreferLargePages(void* start, long bytes)
+    {
+        nuint first = ((nuint)start + LargePage - 1) & ~(LargePage - 1), end = ((nuint)start + (nuint)bytes) & ~(LargePage - 1);
+        if (OperatingSystem.IsLinux() && end > first)
+            _ = madvise((void*)first, end - first, MADV_HUGEPAGE);
+    }
+
     // In KiB, whatever the unit says.
     private static long Find(string[] lines, string name)
         => lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal)) is { } line
             && long.TryParse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long kib)
             ? kib << 10 : Unknown;
+
+    [LibraryImport("libc")]
+    private static unsafe partial int madvise(void* address, nuint length, int advice);
 
     [LibraryImport("kernel32")]
     [return: MarshalAs(UnmanagedType.Bool)]

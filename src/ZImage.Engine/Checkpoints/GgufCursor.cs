@@ -37,26 +37,37 @@ internal sealed class GgufCursor(MappedFile file, long position = 0)
         => Encoding.UTF8.GetString(Take((int)ReadLength(what, longest), what));
 
     /// <summary>Passes over strings: a vocabulary has hundreds of thousands, and a file should open in milliseconds.</summary>
-    public void SkipStrings(long count, string what)
+    public void SkipStrings(long count, string what) => PassStrings(count, default, what);
+
+    /// <summary>Reads as many strings as there is room for.</summary>
+    public void ReadStrings(Span<string> strings, string what) => PassStrings(strings.Length, strings, what);
+
+    // Read if there is room for them.
+    private void PassStrings(long count, Span<string> strings, string what)
     {
-        while (count > 0)
+        for (long done = 0; done < count;)
         {
             ReadOnlySpan<byte> window = file.Span(Position, (int)Math.Min(file.Length - Position, int.MaxValue));
             int at = 0;
-            while (count > 0 && window.Length - at >= sizeof(ulong))
+            while (done < count && window.Length - at >= sizeof(ulong))
             {
                 ulong length = BinaryPrimitives.ReadUInt64LittleEndian(window[at..]);
                 if (length > (ulong)(window.Length - at - sizeof(ulong)))
                     break;
-                at += sizeof(ulong) + (int)length;
-                count--;
+                at += sizeof(ulong);
+                if (!strings.IsEmpty)
+                    strings[(int)done] = Encoding.UTF8.GetString(window.Slice(at, (int)length));
+                at += (int)length;
+                done++;
             }
             Position += at;
             // The one that does not lie in the window: in the next, or in no part of the file.
             if (at == 0)
             {
-                Skip(ReadLength(what, LongestString), what);
-                count--;
+                ReadOnlySpan<byte> one = Take((int)ReadLength(what, LongestString), what);
+                if (!strings.IsEmpty)
+                    strings[(int)done] = Encoding.UTF8.GetString(one);
+                done++;
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using ZImage.Ggml;
 
 namespace ZImage.Engine.Checkpoints;
@@ -37,14 +38,14 @@ internal sealed class GgufMetadata(MappedFile file, IReadOnlyDictionary<string, 
             return null;
         if (value.Kind != GgufValueKind.String)
             throw WrongKind(key, value, "an array of strings");
-        var cursor = new GgufCursor(file, value.Offset);
         string[] strings = new string[value.Count];
-        for (int i = 0; i < strings.Length; i++)
-            strings[i] = cursor.ReadString(key);
+        new GgufCursor(file, value.Offset).ReadStrings(strings, key);
         return strings;
     }
 
-    public override int[]? GetInt32s(string key) => Elements(key, Integer<int>);
+    public override int[]? GetInt32s(string key) => Array(key) is { Kind: GgufValueKind.Int32 } value && BitConverter.IsLittleEndian
+        ? MemoryMarshal.Cast<byte, int>(file.Span(value.Offset, checked((int)value.Count * sizeof(int)))).ToArray()
+        : Elements(key, Integer<int>);
 
     public override float[]? GetSingles(string key) => Elements(key, (name, value, index) => (float)Number(name, value, index));
 

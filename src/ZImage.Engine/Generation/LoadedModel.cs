@@ -170,5 +170,5 @@ internal sealed class LoadedModel : IDisposable
     // The threads of ggml wait for each other by spinning after every operation: for a small model that costs more than it brings, and far
     // more when another program wants a processor (0.5 s instead of 7 ms a step, two threads on two processors with one of them busy).
     private static int DefaultThreads(ComponentFile diffusion)
-        => (int)Math.Clamp(diffusion.Tensors.Values.Sum(t => t.Bytes) / BytesPerThread, 1, Environment.ProcessorCount);
+        => (int)Math.Clamp(diffusion.Tensors.Values.Sum(t => t.Bytes) / BytesPerThread, 1, Processors.Cores);
 }

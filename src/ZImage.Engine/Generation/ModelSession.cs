@@ -59,6 +59,8 @@ public sealed class ModelSession : IDisposable
             _planner = new SessionPlanner(_model, SystemLimit);
             _prompts = new PromptCache(textEncoder.Checkpoint.Fingerprint, _model.TextEncoder.Config, () => _model.MemoryOf(ComponentKind.TextEncoder).Backend.Device);
             Apply(options.Offload, observer);
+            foreach ((GgmlType type, long bytes) in _model.Residency.RepackedBytes)
+                observer?.OnMessage(MessageLevel.Verbose, $"{type} weights of the transformer are repacked for this processor: {ByteSize.Text(bytes)} are copied.");
             if (device.Backend != BackendKind.Cpu)
                 observer?.OnMessage(MessageLevel.Verbose, _model.Autoencoder.ConvolutionPath.ToString());
             _model.Residency.Bring(cancellation);

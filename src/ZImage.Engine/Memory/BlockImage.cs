@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using ZImage.Engine.Checkpoints;
@@ -17,13 +18,16 @@ internal sealed class BlockImage
     private const int MostElements = 1 << 20;
 
     private readonly List<(Weight Weight, long Offset, long End)> _weights = [];
+    private readonly IReadOnlySet<Weight> _repacked;
 
     /// <param name="block">The block.</param>
     /// <param name="type">The memory it is for.</param>
     /// <param name="weights">Those of its weights that are not used in place.</param>
-    public BlockImage(Block block, BufferType type, IEnumerable<Weight> weights)
+    /// <param name="repacked">Those that the memory keeps in an order of its own.</param>
+    public BlockImage(Block block, BufferType type, IEnumerable<Weight> weights, IReadOnlySet<Weight> repacked)
     {
         Block = block;
+        _repacked = repacked;
         foreach (Weight weight in weights)
         {
             long end = type.AlignUp(Bytes + type.AllocationBytes(weight.Tensor));
@@ -53,23 +57,39 @@ internal sealed class BlockImage
 
     /// <summary>
     /// Reads the block from its file into host memory. Weights that the device cannot take as stored are widened: 8-bit floats to F16, others to F32;
-    /// kernels may be transformed.
+    /// kernels may be transformed. Those that are repacked must have their place there.
     /// </summary>
     public void ReadInto(Buffer target)
     {
-        foreach ((Weight weight, long offset, long end) in _weights)
+        try
         {
-            Span<byte> bytes = target.Span(offset, checked((int)(end - offset)));
-            int length = checked((int)weight.Tensor.Bytes);
-            if (weight.IsStoredType)
-                weight.Source.Stored.File.Span(weight.Source.Stored.Offset, length).CopyTo(bytes);
-            else if (weight.Kernel is { } kernel)
-                Transform(weight, kernel, target, offset);
-            else
-                Widen(weight, target, offset);
-            bytes[length..].Clear();
+            // One thread copies less than memory or a link would take.
+            Parallel.ForEach(Partitioner.Create(_weights, EnumerablePartitionerOptions.NoBuffering), each => Read(each.Weight, target, each.Offset, each.End));
+        }
+        catch (AggregateException e)
+        {
+            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
         }
     }
+
+    private void Read(Weight weight, Buffer target, long offset, long end)
+    {
+        if (_repacked.Contains(weight))
+        {
+            weight.Tensor.Set(Stored(weight));
+            return;
+        }
+        Span<byte> bytes = target.Span(offset, checked((int)(end - offset)));
+        if (weight.IsStoredType)
+            Stored(weight).CopyTo(bytes);
+        else if (weight.Kernel is { } kernel)
+            Transform(weight, kernel, target, offset);
+        else
+            Widen(weight, target, offset);
+        bytes[checked((int)weight.Tensor.Bytes)..].Clear();
+    }
+
+    private static ReadOnlySpan<byte> Stored(Weight weight) => weight.Source.Stored.File.Span(weight.Source.Stored.Offset, checked((int)weight.Tensor.Bytes));
 
     // In pieces of whole rows, so that widening takes little memory besides the tensor's own.
     private static void Widen(Weight weight, Buffer target, long offset)

@@ -10,12 +10,12 @@ internal sealed class BlockPlace : IDisposable
 
     /// <exception cref="BudgetExceededException">It would exceed the budget.</exception>
     /// <exception cref="DeviceOutOfMemoryException">The device has no room.</exception>
-    public BlockPlace(MemoryAccount memory, long bytes, string purpose)
+    public BlockPlace(MemoryAccount memory, BufferType type, long bytes, string purpose)
     {
         Bytes = _context.NewTensor(GgmlType.I8, Math.Max(bytes, 1));
         try
         {
-            _buffer = memory.Allocate(bytes, purpose);
+            _buffer = memory.Allocate(bytes, purpose, type);
         }
         catch
         {

@@ -13,6 +13,7 @@ internal sealed class DeviceResidency(DeviceMemory memory, WeightTransfer transf
     private readonly Dictionary<ComponentKind, WeightResidency> _components = [];
     private readonly List<BlockPlace> _slots = [];
     private long _slotBytes;
+    private BufferType _slotType;
 
     public DeviceMemory Memory { get; } = memory;
 
@@ -20,6 +21,10 @@ internal sealed class DeviceResidency(DeviceMemory memory, WeightTransfer transf
 
     /// <summary>Bytes that a component's blocks use in place.</summary>
     public long MappedBytes => _components.Values.Sum(component => component.MappedBytes);
+
+    /// <summary>Bytes of the weights that are kept in the order of the processor's kernels, by type.</summary>
+    public IReadOnlyDictionary<GgmlType, long> RepackedBytes => _components.Values.SelectMany(component => component.Repacked)
+        .GroupBy(weight => weight.Tensor.Type).ToDictionary(group => group.Key, group => group.Sum(weight => weight.Tensor.Bytes));
 
     /// <summary>Whether a block of a component on this device takes memory there.</summary>
     public bool HoldsWeights => _components.Values.Any(component => component.Weights.Blocks.Any(block => component.BytesOf(block) > 0));
@@ -53,15 +58,16 @@ internal sealed class DeviceResidency(DeviceMemory memory, WeightTransfer transf
     {
         foreach (WeightResidency component in _components.Values)
             component.Release(phase.Held);
-        if (phase.SlotBytes != _slotBytes)
+        BufferType type = phase.SlotBytes > 0 ? _components[phase.Component].Type : Memory.Type;
+        if (phase.SlotBytes != _slotBytes || !type.Equals(_slotType))
             FreeSlots();
         foreach (WeightResidency component in _components.Values)
             component.Hold(phase.Held);
-        _slotBytes = phase.SlotBytes;
+        (_slotBytes, _slotType) = (phase.SlotBytes, type);
         if (_slotBytes == 0)
             return;
         while (_slots.Count < 2)
-            _slots.Add(new BlockPlace(Memory, _slotBytes, "a slot for streamed blocks"));
+            _slots.Add(new BlockPlace(Memory, type, _slotBytes, "a slot for streamed blocks"));
         _components[phase.Component].Stream(phase.Streamed, _slots);
     }
 

@@ -55,12 +55,13 @@ public class MemoryAccount(string name, BufferType type)
     /// <summary>Allocates a buffer for tensors.</summary>
     /// <param name="bytes">Its size.</param>
     /// <param name="purpose">For the error when there is no room.</param>
+    /// <param name="type">Another kind of the same memory; null for the account's own.</param>
     /// <exception cref="BudgetExceededException">It would exceed the limit.</exception>
     /// <exception cref="DeviceOutOfMemoryException">The device has no room.</exception>
-    public CountedBuffer Allocate(long bytes, string purpose)
+    public CountedBuffer Allocate(long bytes, string purpose, BufferType? type = null)
     {
         bytes = Math.Max(bytes, 1);
-        return new CountedBuffer(this, Take(bytes, purpose, () => Buffer.Allocate(Type, bytes, purpose)), bytes);
+        return new CountedBuffer(this, Take(bytes, purpose, () => Buffer.Allocate(type ?? Type, bytes, purpose)), bytes);
     }
 
     /// <summary>Allocates host memory: of this account's kind, or not pinned where the system does not pin so much. Counted here in both cases.</summary>
@@ -117,6 +118,9 @@ public sealed class DeviceMemory(Backend backend) : MemoryAccount(backend.Device
 
     /// <summary>Whether weights are used where they lie in a mapped file; off for tests that move weights on the CPU.</summary>
     internal bool UsesFiles { get; init; } = backend.BufferType.IsHost;
+
+    /// <summary>Whether weights are repacked where that is faster; off for tests that compare with weights as they are stored.</summary>
+    internal bool Repacks { get; init; } = true;
 }
 
 /// <summary>A buffer that is counted from allocation to disposal.</summary>

@@ -54,7 +54,7 @@ public sealed class StateBuffer : IDisposable
     /// <summary>Gives all tensors their place.</summary>
     /// <exception cref="BudgetExceededException">It would exceed the budget.</exception>
     /// <exception cref="DeviceOutOfMemoryException">The device has no room.</exception>
-    public void Allocate(string purpose) => Place(_memory.Allocate, purpose);
+    public void Allocate(string purpose) => Place((bytes, what) => _memory.Allocate(bytes, what), purpose);
 
     /// <summary>Gives all tensors their place in memory that is pinned where the system pins so much.</summary>
     /// <exception cref="BudgetExceededException">It would exceed the budget.</exception>

@@ -6,8 +6,8 @@ using Buffer = ZImage.Ggml.Buffer;
 namespace ZImage.Engine.Memory;
 
 /// <summary>
-/// Where the weights of one component are. On the CPU those that can be are used where they lie in the mapped file. All others are in a place on
-/// the device: a resident block has one of its own, and the blocks that are streamed take turns in two slots. A block that is not there when
+/// Where the weights of one component are. On the CPU those that can be are used where they lie in the mapped file, but for those that are repacked
+/// (<see cref="Repacking"/>). All others are in a place on the device: a resident block has one of its own, and the blocks that are streamed take turns in two slots. A block that is not there when
 /// its turn comes is brought then, or while the block before it computes.
 /// </summary>
 public sealed class WeightResidency : IDisposable
@@ -37,9 +37,10 @@ public sealed class WeightResidency : IDisposable
         _ownsTransfer = ownsTransfer;
         _placeholder = Buffer.Placeholder(memory.Type);
         Weights = weights;
+        (Type, Repacked) = Repacking.Of(weights, memory);
         foreach (Block block in weights.Blocks)
         {
-            var image = new BlockImage(block, memory.Type, [.. block.Weights.Where(weight => !TryUseInPlace(weight))]);
+            var image = new BlockImage(block, Type, [.. block.Weights.Where(weight => Repacked.Contains(weight) || !TryUseInPlace(weight))], Repacked);
             image.Displace(_placeholder);
             _images[block] = image;
         }
@@ -49,6 +50,12 @@ public sealed class WeightResidency : IDisposable
     public ModelWeights Weights { get; }
 
     public DeviceMemory Memory => _memory;
+
+    /// <summary>The kind of memory in which blocks have their places.</summary>
+    public BufferType Type { get; }
+
+    /// <summary>The weights that are kept in the order of the processor's kernels.</summary>
+    internal IReadOnlySet<Weight> Repacked { get; }
 
     /// <summary>Bytes of weights that are used in place and so cost no memory of ours.</summary>
     public long MappedBytes { get; private set; }
@@ -114,7 +121,7 @@ public sealed class WeightResidency : IDisposable
             BlockImage image = _images[block];
             if (image.Bytes == 0 || !blocks.Contains(block) || _resident.ContainsKey(block))
                 continue;
-            var place = new BlockPlace(_memory, image.Bytes, $"the weights of {block.Name}");
+            var place = new BlockPlace(_memory, Type, image.Bytes, $"the weights of {block.Name}");
             _resident[block] = place;
             image.Place(place.Buffer);
         }

@@ -72,4 +72,11 @@ internal static unsafe class BackendProcedures
         fixed (byte* name = "ggml_backend_set_n_threads\0"u8)
             return (delegate* unmanaged[Cdecl]<nint, int, void>)Native.ggml_backend_reg_get_proc_address(reg, name);
     }
+
+    /// <summary><c>ggml_backend_dev_get_extra_bufts</c>: a list that ends with 0 of a device's other kinds of memory; null where the backend has none.</summary>
+    internal static delegate* unmanaged[Cdecl]<nint, nint*> ExtraBufferTypes(nint reg)
+    {
+        fixed (byte* name = "ggml_backend_dev_get_extra_bufts\0"u8)
+            return (delegate* unmanaged[Cdecl]<nint, nint*>)Native.ggml_backend_reg_get_proc_address(reg, name);
+    }
 }

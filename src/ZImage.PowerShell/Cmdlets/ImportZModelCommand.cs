@@ -82,7 +82,7 @@ public sealed class ImportZModelCommand : OffloadCmdlet
     [OptionalText]
     public string? Name { get; set; }
 
-    /// <summary>Threads of the CPU; 0, the default, for one per processor, or fewer for a small model.</summary>
+    /// <summary>Threads of the CPU; 0, the default, for one per core, or fewer for a small model.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ValidateRange(0, MostThreads)]
     public int Threads { get; set; }
