@@ -101,10 +101,11 @@ internal sealed class BlockImage
 
     private static void Transform(Weight weight, FilterKernel kernel, Buffer target, long offset)
     {
-        var stored = new float[weight.Source.Elements];
+        float[] stored = ArrayPool<float>.Shared.Rent(checked((int)weight.Source.Elements));
         Decode(weight, (first, floats) => floats.CopyTo(stored.AsSpan((int)first)));
         int bytes = checked((int)weight.Tensor.Bytes);
         Parallel.For(0, kernel.Panels, panel => kernel.Transform(panel, stored, MemoryMarshal.Cast<byte, float>(target.Span(offset, bytes))));
+        ArrayPool<float>.Shared.Return(stored);
     }
 
     // Several threads take pieces of whole rows.

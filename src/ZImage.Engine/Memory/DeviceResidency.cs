@@ -78,11 +78,16 @@ internal sealed class DeviceResidency(DeviceMemory memory, WeightTransfer transf
             Transfer.Prepare(component.ToCome());
     }
 
-    /// <summary>Brings all weights that have a place of their own.</summary>
+    /// <summary>
+    /// Brings weights that have a place of their own; on the CPU not those of the autoencoder, whose kernels are transformed when a picture first needs
+    /// them, as mapped weights are read then.
+    /// </summary>
     public void Bring(CancellationToken cancellation)
     {
-        foreach (WeightResidency component in _components.Values)
+        foreach ((ComponentKind kind, WeightResidency component) in _components)
         {
+            if (Memory.UsesFiles && kind == ComponentKind.Autoencoder)
+                continue;
             Transfer.Prepare(component.ToCome());
             component.Bring(cancellation);
         }

@@ -1,4 +1,5 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace ZImage.Engine.Models;
 
@@ -22,40 +23,44 @@ internal sealed class FilterKernel(FilterAlgorithm algorithm, int inputs, int ou
     /// <param name="panel">Its number.</param>
     /// <param name="stored">The kernel as stored: [3, 3, IC, OC], the horizontal axis fastest.</param>
     /// <param name="matrices">All matrices, of <see cref="Shape"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Transform(int panel, ReadOnlySpan<float> stored, Span<float> matrices)
     {
-        int components = algorithm.Components, length = Taps * Taps * inputs;
-        // Tap by tap, with the input channels together.
-        Span<float> taps = new float[length], across = new float[Taps * components * inputs], sums = new float[inputs];
-        for (int lane = 0; lane < PanelOutputs; lane++)
+        int components = algorithm.Components, first = panel * PanelOutputs, count = Math.Min(PanelOutputs, outputs - first);
+        // The output channels of the panel together, for each tap, and for each sum along a row of taps.
+        Span<float> taps = stackalloc float[Taps * Taps * PanelOutputs], rows = stackalloc float[Taps * components * PanelOutputs];
+        taps.Clear();
+        for (int input = 0; input < inputs; input++)
         {
-            int output = panel * PanelOutputs + lane;
-            taps.Clear();
-            for (int i = 0; output < outputs && i < length; i++)
-                taps[i % (Taps * Taps) * inputs + i / (Taps * Taps)] = stored[output * length + i];
+            for (int lane = 0; lane < count; lane++)
+            {
+                ReadOnlySpan<float> kernel = stored.Slice(((first + lane) * inputs + input) * Taps * Taps, Taps * Taps);
+                for (int tap = 0; tap < kernel.Length; tap++)
+                    taps[tap * PanelOutputs + lane] = kernel[tap];
+            }
             for (int y = 0; y < Taps; y++)
             {
                 for (int b = 0; b < components; b++)
-                    Sum(taps.Slice(y * Taps * inputs, Taps * inputs), inputs, algorithm.Taps[b], across.Slice((y * components + b) * inputs, inputs));
+                    Sum(taps[(y * Taps * PanelOutputs)..], 1, algorithm.Taps[b], rows[((y * components + b) * PanelOutputs)..]);
             }
             for (int pair = 0; pair < components * components; pair++)
             {
-                Sum(across[(pair % components * inputs)..], components * inputs, algorithm.Taps[pair / components], sums);
-                Span<float> own = matrices.Slice((pair * Panels + panel) * inputs * PanelOutputs, inputs * PanelOutputs);
-                for (int i = 0; i < inputs; i++)
-                    own[i * PanelOutputs + lane] = sums[i];
+                Sum(rows[(pair % components * PanelOutputs)..], components, algorithm.Taps[pair / components],
+                    matrices[(((pair * Panels + panel) * inputs + input) * PanelOutputs)..]);
             }
         }
     }
 
-    // result = sum of three rows, so far apart, times their factors.
-    private static void Sum(ReadOnlySpan<float> rows, int distance, float[] factors, Span<float> result)
+    // result = sum of three vectors of a panel's width, so many of them apart, times their factors.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Sum(ReadOnlySpan<float> vectors, int distance, float[] factors, Span<float> result)
     {
-        ReadOnlySpan<float> first = rows[..result.Length], second = rows.Slice(distance, result.Length), third = rows.Slice(2 * distance, result.Length);
-        int i = 0;
-        for (; i <= result.Length - Vector<float>.Count; i += Vector<float>.Count)
-            (new Vector<float>(first[i..]) * factors[0] + new Vector<float>(second[i..]) * factors[1] + new Vector<float>(third[i..]) * factors[2]).CopyTo(result[i..]);
-        for (; i < result.Length; i++)
-            result[i] = first[i] * factors[0] + second[i] * factors[1] + third[i] * factors[2];
+        for (int i = 0; i < PanelOutputs; i += Vector256<float>.Count)
+        {
+            Vector256<float> sum = Vector256.Create(vectors[i..]) * factors[0];
+            sum += Vector256.Create(vectors[(distance * PanelOutputs + i)..]) * factors[1];
+            sum += Vector256.Create(vectors[(2 * distance * PanelOutputs + i)..]) * factors[2];
+            sum.CopyTo(result[i..]);
+        }
     }
 }
