@@ -18,7 +18,7 @@ public sealed class Autoencoder : IDisposable
     private const string DecodePurpose = "decoding the image", EncodePurpose = "encoding the image";
 
     // On the CPU what a strip takes should stay in its caches; a GPU wants many pixels at a time.
-    private const long CpuStripBytes = 16L << 20, GpuStripBytes = 128L << 20;
+    private const long CpuStripBytes = 4L << 20, GpuStripBytes = 128L << 20;
 
     private readonly List<ImageStage> _decoder = [];
     private readonly List<ImageStage> _encoder = [];

@@ -19,7 +19,7 @@ namespace ZImage.Engine.Models;
 internal sealed class FilterOperation(FilterAlgorithm algorithm, ImageShape image, ImageShape result, int left, int above)
 {
     // Tiles of a piece: enough that a panel of the kernel serves several groups, few enough that their sums stay near.
-    private const int PieceTiles = 48;
+    private const int PieceTiles = 24;
 
     // Tiles whose products are made at a time, with a panel: 12 registers of sums.
     private const int GroupTiles = 6;

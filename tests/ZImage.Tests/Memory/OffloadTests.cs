@@ -98,7 +98,8 @@ public sealed class OffloadTests
         foreach (TimelineEntry step in together[0].Timeline.Entries.Where(entry => entry.Phase == Phase.Sample).Skip(1))
             Assert.InRange(step.UploadedBytes, 1, session.Components[0].Bytes);
         AssertAsPlanned(together[0]);
-        Assert.Equal(together[0].Plan.UploadBytes, session.Generate(guided, 3, null, Stop)[0].UploadedBytes);
+        // The last picture has seen the others decoded.
+        Assert.Equal(together[0].Plan.UploadBytes, session.Generate(guided, 3, null, Stop)[^1].UploadedBytes);
     }
 
     [Fact]
@@ -190,7 +191,7 @@ public sealed class OffloadTests
     {
         ImageRequest large = Request() with { Width = 128, Height = 96 };
         using ModelSession session = Open("CPU", new OffloadOptions());
-        session.SetOffload(Plain(new OffloadOptions { VramBudget = Bytes(LeastFor(session, large, 1) - (3 << 20)) }), null, Stop);
+        session.SetOffload(Plain(new OffloadOptions { VramBudget = Bytes(LeastFor(session, large, 1) - (1 << 20)) }), null, Stop);
         BudgetTooSmallException fault = Assert.Throws<BudgetTooSmallException>(() => session.Generate(large, null, Stop));
         Match size = Regex.Match(fault.RecommendedAction, @"a picture of (\d+)x(\d+)"), budget = Regex.Match(fault.RecommendedAction, @"a budget of ([\d.]+) MiB with the mode (\w+)");
         Assert.True(size.Success && budget.Success, fault.RecommendedAction);
