@@ -10,11 +10,16 @@ namespace ZImage.Ggml;
 /// come, first served: a thread that another program holds up holds up nothing but its piece.
 /// </summary>
 /// <param name="pieces">How many pieces there are.</param>
+/// <param name="flops">Floating-point operations of all.</param>
 /// <param name="compute">Computes pieces as long as there are any.</param>
-public sealed class HostOperation(int pieces, HostComputation compute)
+public sealed class HostOperation(int pieces, double flops, HostComputation compute)
 {
+    // ggml.h: the function and a number come before it among the parameters of the operation.
+    private const int UserData = 4;
+
     private static ExceptionDispatchInfo? s_fault;
 
+    private readonly double _flops = flops;
     private int _taken, _finished;
 
     /// <summary>Takes the next piece.</summary>
@@ -25,6 +30,9 @@ public sealed class HostOperation(int pieces, HostComputation compute)
         piece = Interlocked.Increment(ref _taken) - 1;
         return piece < pieces;
     }
+
+    /// <summary>Floating-point operations of a tensor that is an operation of ours.</summary>
+    internal static unsafe double FlopsOf(ggml_tensor* tensor) => ((HostOperation)GCHandle.FromIntPtr(*(nint*)&tensor->op_params[UserData]).Target!)._flops;
 
     /// <summary>Throws what an operation has thrown, which may not pass through ggml.</summary>
     internal static void ThrowFault() => Interlocked.Exchange(ref s_fault, null)?.Throw();

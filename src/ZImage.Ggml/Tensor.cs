@@ -85,6 +85,7 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
             return Operation switch
             {
                 "MUL_MAT" => 2 * results * Source(0).Ne(0),
+                "CUSTOM" => HostOperation.FlopsOf(Struct),
                 // A kernel [KW, KH, IC, OC].
                 "CONV_2D" => 2 * results * Source(0).Ne(0) * Source(0).Ne(1) * Source(0).Ne(2),
                 // Two products of queries and keys or values; the result has a head's width on its first axis.

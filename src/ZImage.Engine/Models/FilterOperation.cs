@@ -41,7 +41,7 @@ internal sealed class FilterOperation(FilterAlgorithm algorithm, ImageShape imag
     /// <param name="kernel">Of <see cref="FilterKernel.Shape"/>.</param>
     /// <param name="bias">[outputs].</param>
     public Tensor Build(Context c, Tensor x, Tensor kernel, Tensor bias)
-        => c.Custom(new HostOperation((_tiles + PieceTiles - 1) / PieceTiles, Compute), result.Channels, result.Width, result.Height, x, kernel, bias);
+        => c.Custom(new HostOperation((_tiles + PieceTiles - 1) / PieceTiles, 2.0 * Pairs * _tiles * image.Channels * result.Channels, Compute), result.Channels, result.Width, result.Height, x, kernel, bias);
 
     private void Compute(HostOperands operands)
     {

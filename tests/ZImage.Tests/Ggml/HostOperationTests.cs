@@ -14,7 +14,7 @@ public sealed class HostOperationTests
     {
         Tensor x = state.Add("x", GgmlType.F32, Pieces, 3);
         var taken = new int[Pieces];
-        HostOperation operation = new(Pieces, operands =>
+        HostOperation operation = new(Pieces, 3 * Pieces, operands =>
         {
             while (operands.Operation.TryTake(out int piece))
             {
@@ -27,6 +27,7 @@ public sealed class HostOperationTests
         Tensor sum = context.Custom(operation, Pieces, 3, 1, x, added);
         Graph graph = context.NewGraph(4);
         graph.Expand(sum);
+        Assert.Equal(3 * Pieces, graph.Flops);
         state.Allocate("test");
         using var compute = new ComputeBuffer(memory, [graph], "test");
         for (int run = 1; run <= 3; run++)
@@ -45,7 +46,7 @@ public sealed class HostOperationTests
     {
         bool fails = true;
         Tensor x = state.Add("x", GgmlType.F32, 4);
-        Tensor copy = context.Custom(new HostOperation(1, operands =>
+        Tensor copy = context.Custom(new HostOperation(1, 0, operands =>
         {
             if (operands.Operation.TryTake(out _))
             {
