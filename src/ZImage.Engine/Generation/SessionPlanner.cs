@@ -74,7 +74,7 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
     {
         // On a card a measurement takes milliseconds. Elsewhere it is spared where it decides nothing: what moves nothing is the fastest.
         timed |= model.Device.Backend == BackendKind.Cuda;
-        ImageWay[] ways = [.. Ways(run).Where(way => way.Method != ImageMethod.Tiles)];
+        ImageWay[] ways = [.. Ways(run, tiles: false)];
         if (mode == OffloadMode.Auto && !timed && ways.Length > 0 && Planner.Make(OffloadMode.None, Input(run, ways[0], budget, timed)) is { Fits: true } still)
             return still with { RequestedMode = OffloadMode.Auto };
         timed |= mode == OffloadMode.Auto;
@@ -83,7 +83,7 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
             return fastest;
         MemoryPlan? least = exact.MinBy(plan => plan.PeakBytes);
         // Tiles change the picture: only what has no exact way is drawn so, in the largest that fit.
-        foreach (ImageWay way in Ways(run).Where(way => way.Method == ImageMethod.Tiles))
+        foreach (ImageWay way in Ways(run, tiles: true))
         {
             MemoryPlan plan = Planner.Make(mode, Input(run, way, budget, timed));
             if (plan.Fits)
@@ -193,12 +193,12 @@ internal sealed class SessionPlanner(LoadedModel model, Func<long, long?> system
     private (long Free, long Total) ReadMemory() => Devices.ReadMemory(model.Device) ?? (long.MaxValue / 4, long.MaxValue / 4);
 
     // Those that the device's largest buffer and the RAM budget allow. Where a device computes in host memory, strips would only be there twice.
-    private IEnumerable<ImageWay> Ways(RunShape run)
+    private IEnumerable<ImageWay> Ways(RunShape run, bool tiles)
     {
         DrawingShape largest = LargestOf(run);
         DeviceMemory memory = model.MemoryOf(ComponentKind.Autoencoder);
         long ram = memory is { UsesFiles: true, Type.IsHost: true } ? 0 : RamBudget();
-        return DecodeWays(largest).Where(way => way.Method != ImageMethod.Strips || ram > 0)
+        return DecodeWays(largest).Where(way => (way.Method == ImageMethod.Tiles) == tiles && (way.Method != ImageMethod.Strips || ram > 0))
             .Where(way => Needs.Decoding(largest, way) is var footprint && footprint.HostBytes <= ram && footprint.LargestBuffer <= memory.Type.MaxBytes);
     }
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Microsoft.ML.Tokenizers;
 
 namespace ZImage.Engine.Text;
 
@@ -9,9 +8,10 @@ namespace ZImage.Engine.Text;
 /// matched over code points. A .NET regular expression matches UTF-16 units instead and tears letters outside the
 /// basic plane (rare Chinese characters, mathematical alphabets) from their neighbours.
 /// </summary>
-internal sealed class Qwen3PreTokenizer : PreTokenizer
+internal static class Qwen3PreTokenizer
 {
-    public override IEnumerable<(int Offset, int Length)> PreTokenize(string text)
+    /// <summary>The words of a text, one after the other without gaps.</summary>
+    public static IEnumerable<(int Offset, int Length)> Words(string text)
     {
         for (int start = 0, end; start < text.Length; start = end)
         {
@@ -19,8 +19,6 @@ internal sealed class Qwen3PreTokenizer : PreTokenizer
             yield return (start, end - start);
         }
     }
-
-    public override IEnumerable<(int Offset, int Length)> PreTokenize(ReadOnlySpan<char> text) => PreTokenize(text.ToString());
 
     /// <summary>Where the word that begins at <paramref name="start"/> ends. The alternatives are tried in the order of the expression.</summary>
     private static int WordEnd(string text, int start)

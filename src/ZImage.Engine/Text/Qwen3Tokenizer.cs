@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using Microsoft.ML.Tokenizers;
 
 namespace ZImage.Engine.Text;
 
@@ -16,27 +15,25 @@ public sealed class Qwen3Tokenizer
     private readonly IReadOnlyList<string> _tokens;
     private readonly IReadOnlyList<int> _types;
     private readonly AddedTokens _added;
-    private readonly BpeTokenizer _bpe;
+    private readonly BytePairEncoder _encoder;
 
     /// <exception cref="InvalidTokenizerException">Tokens, types and merges do not fit together, or a byte or chat token is missing.</exception>
     public Qwen3Tokenizer(TokenizerVocabulary vocabulary)
     {
-        CheckComplete(vocabulary);
         (_tokens, _types) = (vocabulary.Tokens, vocabulary.TokenTypes);
-        _added = new AddedTokens(Entries(vocabulary, TokenType.IsAdded));
-        try
+        if (_types.Count != _tokens.Count)
+            throw new InvalidTokenizerException($"It has {_tokens.Count} tokens but {_types.Count} token types.", vocabulary.Source);
+
+        (string Text, int Id)[] added = Added();
+        // A prompt without its chat tokens draws something else.
+        foreach (string token in (ReadOnlySpan<string>)[ChatTemplate.MessageStart, ChatTemplate.MessageEnd])
         {
-            _bpe = BpeTokenizer.Create(new BpeOptions(Entries(vocabulary, IsMergeable).Select(e => KeyValuePair.Create(e.Text, e.Id)))
-            {
-                Merges = vocabulary.Merges,
-                PreTokenizer = new Qwen3PreTokenizer(),
-                ByteLevel = true,
-            });
+            if (!Array.Exists(added, e => e.Text == token))
+                throw new InvalidTokenizerException($"It has no added token {token}.", vocabulary.Source);
         }
-        catch (Exception fault) when (fault is ArgumentException or InvalidOperationException)
-        {
-            throw new InvalidTokenizerException(fault.Message, vocabulary.Source, fault);
-        }
+
+        _added = new AddedTokens(added);
+        _encoder = new BytePairEncoder(vocabulary);
     }
 
     /// <summary>The number of ids, padding of the embedding table included.</summary>
@@ -83,13 +80,21 @@ public sealed class Qwen3Tokenizer
         while (position < text.Length && ids.Count < limit)
         {
             bool found = _added.TryFind(text.AsSpan(position), out int start, out int length, out int id);
-            if (start > 0)
-                ids.AddRange(_bpe.EncodeToIds(UnicodeText.Compose(text.Substring(position, start)), limit - ids.Count, out _, out _));
-            if (found && ids.Count < limit)
+            string piece = UnicodeText.Compose(text.Substring(position, start));
+            foreach ((int offset, int count) in Qwen3PreTokenizer.Words(piece))
+            {
+                _encoder.Encode(piece.AsSpan(offset, count), ids);
+                if (ids.Count >= limit)
+                    break;
+            }
+
+            if (found)
                 ids.Add(id);
             position += start + length;
         }
 
+        if (ids.Count > limit)
+            ids.RemoveRange(limit, ids.Count - limit);
         return ids;
     }
 
@@ -102,38 +107,15 @@ public sealed class Qwen3Tokenizer
         }
     }
 
-    private static IEnumerable<(string Text, int Id)> Entries(TokenizerVocabulary vocabulary, Func<int, bool> ofType)
+    private (string Text, int Id)[] Added()
     {
-        for (int id = 0; id < vocabulary.Tokens.Count; id++)
+        var added = new List<(string Text, int Id)>();
+        for (int id = 0; id < _tokens.Count; id++)
         {
-            if (ofType(vocabulary.TokenTypes[id]))
-                yield return (vocabulary.Tokens[id], id);
-        }
-    }
-
-    private static bool IsMergeable(int type) => type != TokenType.Unused && !TokenType.IsAdded(type);
-
-    // BPE drops a byte it has no token for without a word, and a prompt without its chat tokens draws something else.
-    private static void CheckComplete(TokenizerVocabulary vocabulary)
-    {
-        if (vocabulary.TokenTypes.Count != vocabulary.Tokens.Count)
-            throw new InvalidTokenizerException($"It has {vocabulary.Tokens.Count} tokens but {vocabulary.TokenTypes.Count} token types.", vocabulary.Source);
-
-        var bytes = new bool[256];
-        foreach ((string token, _) in Entries(vocabulary, IsMergeable))
-        {
-            if (token.Length == 1 && ByteAlphabet.TryGetByte(token[0], out byte value))
-                bytes[value] = true;
+            if (TokenType.IsAdded(_types[id]))
+                added.Add((_tokens[id], id));
         }
 
-        int missing = Array.IndexOf(bytes, false);
-        if (missing >= 0)
-            throw new InvalidTokenizerException($"It has no token for the byte 0x{missing:X2}.", vocabulary.Source);
-
-        foreach (string token in (ReadOnlySpan<string>)[ChatTemplate.MessageStart, ChatTemplate.MessageEnd])
-        {
-            if (!Entries(vocabulary, TokenType.IsAdded).Any(e => e.Text == token))
-                throw new InvalidTokenizerException($"It has no added token {token}.", vocabulary.Source);
-        }
+        return [.. added];
     }
 }

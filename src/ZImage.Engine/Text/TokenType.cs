@@ -19,4 +19,7 @@ public static class TokenType
 
     /// <summary>Whether text is searched for the token before anything else is done to it.</summary>
     public static bool IsAdded(int type) => type is Control or UserDefined;
+
+    /// <summary>Whether the token is a byte or comes of merging: neither added nor padding.</summary>
+    public static bool IsMergeable(int type) => type != Unused && !IsAdded(type);
 }

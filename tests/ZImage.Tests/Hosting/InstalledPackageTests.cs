@@ -94,35 +94,26 @@ public sealed class InstalledPackageTests(PackageFixture package) : IClassFixtur
 
     // The default context would hand its assembly to whoever asks for the name, were ZImage's not looked up in its own first.
     [Fact]
-    public async Task ItStandsBesideOtherVersionsOfItsDependencies()
+    public async Task ItStandsBesideAnotherVersionOfItsDependency()
     {
-        string[] names = ["Google.Protobuf", "Microsoft.ML.Tokenizers", "SkiaSharp"];
+        const string Name = "SkiaSharp";
         using var folder = new TemporaryFolder();
-        foreach (string name in names)
-            WriteStandIn(name, folder[name + ".dll"]);
+        WriteStandIn(Name, folder[Name + ".dll"]);
 
         ChildProcess run = await RunAsync($$"""
-            $names = '{{string.Join("', '", names)}}'
-            foreach ($name in $names) { [void] [Reflection.Assembly]::LoadFrom("{{folder.Path}}/$name.dll") }
+            [void] [Reflection.Assembly]::LoadFrom("{{folder.Path}}/{{Name}}.dll")
             Import-Module ZImage
             {{Draw}} | Save-ZImage {{Quoted(Path.Combine(package.Pictures, "cat.jpg"))}} -PassThru | Get-ZImageInfo | ForEach-Object Prompt
-            foreach ($name in $names) { ("$name.StandIn" -as [type])::Name() }
-            foreach ($name in 'Microsoft.ML.Tokenizers', 'SkiaSharp') {
-                foreach ($assembly in [AppDomain]::CurrentDomain.GetAssemblies()) {
-                    if ($assembly.GetName().Name -eq $name) {
-                        "$name $($assembly.GetName().Version.Major -eq 999) $([Runtime.Loader.AssemblyLoadContext]::GetLoadContext($assembly).Name)"
-                    }
+            ('{{Name}}.StandIn' -as [type])::Name()
+            foreach ($assembly in [AppDomain]::CurrentDomain.GetAssemblies()) {
+                if ($assembly.GetName().Name -eq '{{Name}}') {
+                    "$($assembly.GetName().Version.Major -eq 999) $([Runtime.Loader.AssemblyLoadContext]::GetLoadContext($assembly).Name)"
                 }
             }
             """);
 
         Assert.Equal("", run.Error);
-        Assert.Equal(
-            [
-                "a cat", .. names,
-                "Microsoft.ML.Tokenizers True Default", "Microsoft.ML.Tokenizers False ZImage", "SkiaSharp True Default", "SkiaSharp False ZImage",
-            ],
-            run.Lines);
+        Assert.Equal(["a cat", Name, "True Default", "False ZImage"], run.Lines);
     }
 
     [Fact]

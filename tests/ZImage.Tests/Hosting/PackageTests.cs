@@ -77,8 +77,7 @@ public sealed class PackageTests
             new HashSet<string>
             {
                 "ZImage.Loader.dll", "ZImage.PowerShell.dll", "ZImage.PowerShell.deps.json", "ZImage.Engine.dll", "ZImage.Ggml.dll",
-                "SkiaSharp.dll", "Microsoft.ML.Tokenizers.dll", "Google.Protobuf.dll",
-                "runtimes/linux-x64/native/libSkiaSharp.so", "runtimes/win-x64/native/libSkiaSharp.dll",
+                "SkiaSharp.dll", "runtimes/linux-x64/native/libSkiaSharp.so", "runtimes/win-x64/native/libSkiaSharp.dll",
             },
             files.ToHashSet());
         Assert.DoesNotContain("System.Management.Automation.dll", files);
