@@ -68,6 +68,7 @@ public sealed unsafe class Backend : IDisposable
             Profile(graph, profiler);
         else
             ComputeNodes(graph);
+        graph.ThrowFault();
     }
 
     /// <summary>
@@ -97,7 +98,6 @@ public sealed unsafe class Backend : IDisposable
     private void ComputeNodes(Graph graph)
     {
         int status = Native.ggml_backend_graph_compute(_handle, graph.Handle);
-        HostOperation.ThrowFault();
         if (status != 0)
             throw new ComputeFailedException(Device.Name, status);
     }

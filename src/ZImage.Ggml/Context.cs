@@ -10,7 +10,8 @@ namespace ZImage.Ggml;
 public sealed unsafe class Context : IDisposable
 {
     private readonly ContextHandle _handle;
-    private readonly List<GCHandle> _operations = [];
+    private readonly List<HostOperation> _operations = [];
+    private readonly List<GCHandle> _references = [];
 
     /// <param name="tensors">How many tensors (operations included) the context can describe.</param>
     /// <param name="graphs">How many graphs of <paramref name="graphNodes"/> nodes are made in it.</param>
@@ -28,8 +29,8 @@ public sealed unsafe class Context : IDisposable
     public void Dispose()
     {
         _handle.Dispose();
-        _operations.ForEach(operation => operation.Free());
-        _operations.Clear();
+        _references.ForEach(reference => reference.Free());
+        _references.Clear();
     }
 
     // --- tensors
@@ -56,7 +57,7 @@ public sealed unsafe class Context : IDisposable
         return tensor;
     }
 
-    public Graph NewGraph(int nodes) => new(Native.ggml_new_graph_custom(_handle, (nuint)nodes, false));
+    public Graph NewGraph(int nodes) => new(Native.ggml_new_graph_custom(_handle, (nuint)nodes, false), _operations);
 
     // --- arithmetic; the second operand is repeated over the first where its axes are 1
 
@@ -110,12 +111,17 @@ public sealed unsafe class Context : IDisposable
     /// <summary>An operation of our own, for graphs of the CPU alone: F32 operands and a result [ne0, ne1, ne2], all contiguous.</summary>
     public Tensor Custom(HostOperation operation, long ne0, long ne1, long ne2, params ReadOnlySpan<Tensor> operands)
     {
-        GCHandle handle = GCHandle.Alloc(operation);
-        _operations.Add(handle);
         nint* sources = stackalloc nint[operands.Length];
         for (int i = 0; i < operands.Length; i++)
+        {
+            if (operands[i].Type != GgmlType.F32 || !operands[i].IsContiguous)
+                throw new ArgumentException($"{operands[i]} is not a contiguous F32 tensor.", nameof(operands));
             sources[i] = operands[i].Handle;
-        return Made(Native.ggml_custom_4d(_handle, GgmlType.F32, ne0, ne1, ne2, 1, sources, operands.Length, &HostOperation.Run, Native.GGML_N_TASKS_MAX, GCHandle.ToIntPtr(handle)));
+        }
+        GCHandle reference = GCHandle.Alloc(operation);
+        _operations.Add(operation);
+        _references.Add(reference);
+        return Made(Native.ggml_custom_4d(_handle, GgmlType.F32, ne0, ne1, ne2, 1, sources, operands.Length, &HostOperation.Run, Native.GGML_N_TASKS_MAX, GCHandle.ToIntPtr(reference)));
     }
 
     // --- layout

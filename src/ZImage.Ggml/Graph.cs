@@ -5,13 +5,25 @@ namespace ZImage.Ggml;
 /// <summary>A graph of operations in the order of their computation. The context that made it owns it.</summary>
 public sealed class Graph
 {
-    internal Graph(nint handle)
-        => Handle = handle != 0 ? handle : throw new InvalidOperationException("ggml made no graph: the context is full.");
+    private readonly IReadOnlyList<HostOperation> _operations;
+
+    internal Graph(nint handle, IReadOnlyList<HostOperation> operations)
+    {
+        Handle = handle != 0 ? handle : throw new InvalidOperationException("ggml made no graph: the context is full.");
+        _operations = operations;
+    }
 
     internal nint Handle { get; }
 
     /// <summary>Adds a tensor and everything it depends on.</summary>
     public void Expand(Tensor tensor) => Native.ggml_build_forward_expand(Handle, tensor.Handle);
+
+    /// <summary>Throws what an operation of our own has thrown in it.</summary>
+    internal void ThrowFault()
+    {
+        foreach (HostOperation operation in _operations)
+            operation.ThrowFault();
+    }
 
     /// <summary>Makes it a graph of one operation, whose operands are there.</summary>
     internal void SetNode(Tensor operation)

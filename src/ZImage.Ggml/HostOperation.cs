@@ -17,9 +17,8 @@ public sealed class HostOperation(int pieces, double flops, HostComputation comp
     // ggml.h: the function and a number come before it among the parameters of the operation.
     private const int UserData = 4;
 
-    private static ExceptionDispatchInfo? s_fault;
-
     private readonly double _flops = flops;
+    private ExceptionDispatchInfo? _fault;
     private int _taken, _finished;
 
     /// <summary>Takes the next piece.</summary>
@@ -34,8 +33,8 @@ public sealed class HostOperation(int pieces, double flops, HostComputation comp
     /// <summary>Floating-point operations of a tensor that is an operation of ours.</summary>
     internal static unsafe double FlopsOf(ggml_tensor* tensor) => ((HostOperation)GCHandle.FromIntPtr(*(nint*)&tensor->op_params[UserData]).Target!)._flops;
 
-    /// <summary>Throws what an operation has thrown, which may not pass through ggml.</summary>
-    internal static void ThrowFault() => Interlocked.Exchange(ref s_fault, null)?.Throw();
+    /// <summary>Throws what the computation has thrown, which may not pass through ggml.</summary>
+    internal void ThrowFault() => Interlocked.Exchange(ref _fault, null)?.Throw();
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     internal static unsafe void Run(ggml_tensor* result, int thread, int threads, nint operation)
@@ -47,7 +46,7 @@ public sealed class HostOperation(int pieces, double flops, HostComputation comp
         }
         catch (Exception e)
         {
-            s_fault = ExceptionDispatchInfo.Capture(e);
+            own._fault = ExceptionDispatchInfo.Capture(e);
         }
         // The graph's next run begins after the last thread is done.
         if (Interlocked.Increment(ref own._finished) == threads)

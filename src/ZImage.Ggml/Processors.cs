@@ -9,7 +9,8 @@ public static unsafe partial class Processors
     private const int RelationProcessorCore = 0;
 
     /// <summary>
-    /// Cores, at least 1: two processors that share one count once, because they share what multiplies too. Affinity and the limits of a container count.
+    /// Cores, at least 1: two processors that share one count once, because they share what multiplies too. Affinity and the limits of a container count, on Windows as far as they leave fewer
+    /// processors than there are cores.
     /// </summary>
     public static int Cores { get; } = Math.Clamp(OperatingSystem.IsWindows() ? CountOnWindows() : CountOnLinux(), 1, Environment.ProcessorCount);
 

@@ -46,7 +46,7 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
         get
         {
             long bytes = Bytes;
-            for (int i = 0; i < 3; i++)
+            for (int i = 0; i < 4; i++)
                 bytes += Struct->src[i] == 0 ? 0 : Source(i).Bytes;
             return bytes;
         }
@@ -76,7 +76,7 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
         return this;
     }
 
-    /// <summary>Floating-point operations of its computation, if it is a matrix product or flash attention; 0 for all else, which moves memory.</summary>
+    /// <summary>Floating-point operations of its computation, if it is a matrix product, a convolution, attention or an operation of ours; 0 for all else, which moves memory.</summary>
     public double Flops
     {
         get
@@ -176,6 +176,7 @@ public readonly unsafe struct Tensor : IEquatable<Tensor>
             throw new ArgumentException($"{pieces} pieces of {bytes} bytes, {stride} bytes apart, do not lie inside '{Name}' ({Bytes} bytes).");
     }
 
+    /// <summary>An operand of its operation.</summary>
     public Tensor Source(int operand) => new((nint)Struct->src[operand]);
 
     private void CheckTransfer(long bytes)

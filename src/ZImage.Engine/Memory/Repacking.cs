@@ -28,7 +28,10 @@ internal static class Repacking
         using var place = Buffer.Placeholder(type);
         var known = new Dictionary<(GgmlType, long, long), bool>();
         HashSet<Weight> repacked = [.. weights.Blocks.SelectMany(block => block.Weights).Where(weight => weight.IsStoredType && IsFaster(weight.Tensor))];
-        return repacked.Count > 0 && repacked.Sum(weight => weight.Tensor.Bytes) <= MostOfMemory * SystemMemory.Read().Total ? (type, repacked) : (memory.Type, new HashSet<Weight>());
+        return repacked.Count > 0 && repacked.Sum(weight => weight.Tensor.Bytes) <= MostOfMemory * Memory() ? (type, repacked) : (memory.Type, new HashSet<Weight>());
+
+        // A container may have less than its machine.
+        static long Memory() => Math.Min(SystemMemory.Read().Total, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
 
         // ggml has such kernels for few types, by processor.
         bool IsFaster(Tensor weight)

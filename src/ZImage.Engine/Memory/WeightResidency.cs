@@ -7,8 +7,8 @@ namespace ZImage.Engine.Memory;
 
 /// <summary>
 /// Where the weights of one component are. On the CPU those that can be are used where they lie in the mapped file, but for those that are repacked
-/// (<see cref="Repacking"/>). All others are in a place on the device: a resident block has one of its own, and the blocks that are streamed take turns in two slots. A block that is not there when
-/// its turn comes is brought then, or while the block before it computes.
+/// (<see cref="Repacking"/>). All others are in a place on the device: a resident block has one of its own, and the blocks that are streamed take
+/// turns in two slots. A block that is not there when its turn comes is brought then, or while the block before it computes.
 /// </summary>
 public sealed class WeightResidency : IDisposable
 {

@@ -26,6 +26,9 @@ internal sealed class FilterOperation(FilterAlgorithm algorithm, ImageShape imag
 
     private const int Outside = -1;
 
+    // ggml's threads live as long as a graph is computed, so that what is kept for a thread would be lost.
+    private static readonly ArrayPool<float> s_pool = ArrayPool<float>.Create(1 << 22, 64);
+
     private readonly int _across = algorithm.Tiles(result.Width), _tiles = algorithm.Tiles(result.Width) * algorithm.Tiles(result.Height);
     private readonly int _panels = (result.Channels + FilterKernel.PanelOutputs - 1) / FilterKernel.PanelOutputs;
     // Values of a tile's pair of components, whole vectors.
@@ -45,7 +48,7 @@ internal sealed class FilterOperation(FilterAlgorithm algorithm, ImageShape imag
 
     private void Compute(HostOperands operands)
     {
-        float[] sums = ArrayPool<float>.Shared.Rent(Pairs * PieceTiles * _inputs), products = ArrayPool<float>.Shared.Rent(Pairs * PieceTiles * Outputs);
+        float[] sums = s_pool.Rent(Pairs * PieceTiles * _inputs), products = s_pool.Rent(Pairs * PieceTiles * Outputs);
         while (operands.Operation.TryTake(out int piece))
         {
             int first = piece * PieceTiles, count = Math.Min(PieceTiles, _tiles - first);
@@ -55,8 +58,8 @@ internal sealed class FilterOperation(FilterAlgorithm algorithm, ImageShape imag
             for (int i = 0; i < count; i++)
                 SumProducts(products.AsSpan(i * Outputs), operands.Operand(2), first + i, operands.Result);
         }
-        ArrayPool<float>.Shared.Return(sums);
-        ArrayPool<float>.Shared.Return(products);
+        s_pool.Return(sums);
+        s_pool.Return(products);
     }
 
     // The sums of a tile's pixels for every pair of components; pairs lie PieceTiles tiles apart.

@@ -17,7 +17,7 @@ public sealed record StageResult(string Name, int Pixels, float[] Values);
 /// <param name="Memory">The device's memory.</param>
 /// <param name="Ram">Host memory for activations that do not rest on the device.</param>
 /// <param name="MostOnDevice">Most bytes of an activation that rests on the device.</param>
-/// <param name="StripBytes">Most bytes of temporaries of a strip, unless a row takes more.</param>
+/// <param name="StripBytes">Most bytes of temporaries of a strip, unless the fewest rows of one take more.</param>
 /// <param name="Layout">How images lie.</param>
 /// <param name="IsDirect">Whether convolutions are computed without gathered patches.</param>
 /// <param name="Purpose">What is being done, for a fault to name.</param>

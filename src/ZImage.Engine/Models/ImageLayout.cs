@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using ZImage.Ggml;
 
 namespace ZImage.Engine.Models;
@@ -11,8 +12,9 @@ internal abstract class ImageLayout
     /// <summary>The channels of a pixel together, [C, W, H]: products along channels need no gathering, and kernels of 3x3 a third of the work.</summary>
     public static ImageLayout Interleaved { get; } = new InterleavedLayout();
 
-    /// <summary>The layout for a device. On a GPU additions around the products cost more than the products that they save.</summary>
-    public static ImageLayout For(ModelWeights weights) => !weights.IsInspected && weights.Backend.Device.Backend == BackendKind.Cpu ? Interleaved : Planar;
+    /// <summary>The layout for a device: <see cref="FilterOperation"/> is for CPUs, and for those that have its vectors.</summary>
+    public static ImageLayout For(ModelWeights weights)
+        => !weights.IsInspected && weights.Backend.Device.Backend == BackendKind.Cpu && Vector256.IsHardwareAccelerated ? Interleaved : Planar;
 
     /// <summary>Rows that a strip should have a multiple of.</summary>
     public abstract int StripRows { get; }

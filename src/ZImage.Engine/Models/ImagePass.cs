@@ -3,7 +3,7 @@ using ZImage.Ggml;
 namespace ZImage.Engine.Models;
 
 /// <summary>
-/// A layer for one size of image: computed in strips, from the first rows to the last. Activations that rest in host memory pass through windows
+/// A layer for one size of image: computed in strips. Activations that rest in host memory pass through windows
 /// on the device, which changes nothing of what is computed.
 /// </summary>
 internal sealed class ImagePass : IBlockWork, IDisposable

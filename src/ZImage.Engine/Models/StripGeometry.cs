@@ -1,6 +1,6 @@
 namespace ZImage.Engine.Models;
 
-/// <summary>Width, height and channels of an image between two passes, F32 and width fastest.</summary>
+/// <summary>Width, height and channels of an image between two passes, F32.</summary>
 internal readonly record struct ImageShape(int Width, int Height, int Channels)
 {
     public long Elements => (long)Width * Height * Channels;
