@@ -113,7 +113,8 @@ public sealed class GenerationBenchmarkTests
 
         Assert.Equal([MeasurementResult.Timeout, MeasurementResult.Success, MeasurementResult.Success], runs.Select(run => run.Result));
         Assert.Equal(("Timeout", "It took longer than 3 s and was stopped."), (runs[0].ErrorId, runs[0].Reason));
-        Assert.InRange(runs[0].DurationSeconds, 3, 60);
+        // A timer may be a little early.
+        Assert.InRange(runs[0].DurationSeconds, 2.9, 60);
         Assert.InRange(runs[0].StepSeconds.Count, 0, 999);
         Assert.InRange(runs[0].StepSeconds.Sum(), 0, runs[0].DurationSeconds);
         Assert.NotNull(runs[0].PredictedPeakBytes);
