@@ -78,16 +78,11 @@ internal sealed class DeviceResidency(DeviceMemory memory, WeightTransfer transf
             Transfer.Prepare(component.ToCome());
     }
 
-    /// <summary>
-    /// Brings weights that have a place of their own; on the CPU not those of the autoencoder, whose kernels are transformed when a picture first needs
-    /// them, as mapped weights are read then.
-    /// </summary>
+    /// <summary>Brings all weights that have a place of their own.</summary>
     public void Bring(CancellationToken cancellation)
     {
-        foreach ((ComponentKind kind, WeightResidency component) in _components)
+        foreach (WeightResidency component in _components.Values)
         {
-            if (Memory.UsesFiles && kind == ComponentKind.Autoencoder)
-                continue;
             Transfer.Prepare(component.ToCome());
             component.Bring(cancellation);
         }
