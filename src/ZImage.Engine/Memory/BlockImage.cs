@@ -68,7 +68,8 @@ internal sealed class BlockImage
         }
         catch (AggregateException e)
         {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
+            // Weights are read side by side, and so are the pieces of one.
+            ExceptionDispatchInfo.Throw(e.Flatten().InnerExceptions[0]);
         }
     }
 
@@ -116,21 +117,14 @@ internal sealed class BlockImage
         long run = long.Max(weight.Source.Ne(0), weight.Source.Stored.Type.BlockSize);
         int piece = checked((int)long.Min(elements, long.Max(1, MostElements / run) * run));
         int pieces = checked((int)((elements + piece - 1) / piece));
-        try
+        Parallel.For(0, pieces, index =>
         {
-            Parallel.For(0, pieces, index =>
-            {
-                long first = (long)index * piece;
-                int count = (int)long.Min(piece, elements - first);
-                float[] floats = ArrayPool<float>.Shared.Rent(count);
-                weight.Source.Decode(first, floats.AsSpan(0, count), scale);
-                take(first, floats.AsSpan(0, count));
-                ArrayPool<float>.Shared.Return(floats);
-            });
-        }
-        catch (AggregateException e)
-        {
-            ExceptionDispatchInfo.Throw(e.InnerExceptions[0]);
-        }
+            long first = (long)index * piece;
+            int count = (int)long.Min(piece, elements - first);
+            float[] floats = ArrayPool<float>.Shared.Rent(count);
+            weight.Source.Decode(first, floats.AsSpan(0, count), scale);
+            take(first, floats.AsSpan(0, count));
+            ArrayPool<float>.Shared.Return(floats);
+        });
     }
 }
