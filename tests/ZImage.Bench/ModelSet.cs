@@ -51,10 +51,7 @@ internal static class ModelSet
 
     private static void Write(string path, SyntheticComponent component, RandomValues random)
     {
-        var writer = new GgufWriter();
-        component.Describe(writer);
-        foreach (SyntheticTensor tensor in component.Tensors)
-            writer.AddTensor(tensor.Name, (int)tensor.Type, tensor.Shape, tensor.Bytes);
+        GgufWriter writer = component.Describe();
         string unfinished = path + ".new";
         using (FileStream file = File.Create(unfinished))
         {

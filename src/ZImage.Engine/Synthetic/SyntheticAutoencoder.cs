@@ -19,7 +19,7 @@ internal sealed class SyntheticAutoencoder : SyntheticComponent
         Decoder(sizes.Channels);
     }
 
-    public override void Describe(GgufWriter writer)
+    protected override void Describe(GgufWriter writer)
     {
         writer.AddMetadata("general.architecture", "vae");
         writer.AddMetadata("general.name", "synthetic Flux autoencoder");

@@ -57,10 +57,7 @@ public sealed class SyntheticCheckpoints : IDisposable
 
     private void Add(ComponentKind kind, string name, SyntheticComponent component, RandomValues random, CancellationToken cancellation)
     {
-        var writer = new GgufWriter();
-        component.Describe(writer);
-        foreach (SyntheticTensor tensor in component.Tensors)
-            writer.AddTensor(tensor.Name, (int)tensor.Type, tensor.Shape, tensor.Bytes);
+        GgufWriter writer = component.Describe();
         var header = new MemoryStream();
         writer.WriteHeader(header);
 

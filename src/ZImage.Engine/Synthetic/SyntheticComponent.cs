@@ -13,8 +13,18 @@ internal abstract class SyntheticComponent
 
     public IReadOnlyList<SyntheticTensor> Tensors => _tensors;
 
+    /// <summary>A file of it, described: the values of its tensors are still to come.</summary>
+    public GgufWriter Describe()
+    {
+        var writer = new GgufWriter();
+        Describe(writer);
+        foreach (SyntheticTensor tensor in _tensors)
+            writer.AddTensor(tensor.Name, (int)tensor.Type, tensor.Shape, tensor.Bytes);
+        return writer;
+    }
+
     /// <summary>Enters what a file of it says besides tensors.</summary>
-    public abstract void Describe(GgufWriter writer);
+    protected abstract void Describe(GgufWriter writer);
 
     protected void Matrix(string name, long columns, long rows, float gain = 1, float? bias = null)
     {

@@ -39,7 +39,7 @@ internal sealed class SyntheticTextEncoder : SyntheticComponent
     /// <summary>What its file knows of text: unless it is given, the bytes and the tokens of the conversation alone, so that a prompt has one token for each of its bytes.</summary>
     public TokenizerVocabulary Vocabulary { get; init; } = ByteVocabulary();
 
-    public override void Describe(GgufWriter writer)
+    protected override void Describe(GgufWriter writer)
     {
         writer.AddMetadata("general.architecture", "qwen3");
         writer.AddMetadata("general.name", "synthetic Qwen3");

@@ -50,7 +50,7 @@ internal sealed class SyntheticTransformer : SyntheticComponent
         }
     }
 
-    public override void Describe(GgufWriter writer)
+    protected override void Describe(GgufWriter writer)
     {
         writer.AddMetadata("general.architecture", "lumina2");
         writer.AddMetadata("general.name", "synthetic Z-Image Turbo");
