@@ -269,12 +269,16 @@ function Publish-Help([string] $published) {
     Invoke-Program (Get-DotNet) @($generator, (Get-RepositoryPath 'Module/docs/en-US'), "$published/en-US")
 }
 
-function Publish-Module {
+# The module, with the engine in machine code for some systems too: what the loader takes there, so that a first import has little to compile.
+function Publish-Module([string[]] $systems) {
     $bin = Get-RepositoryPath 'Module/bin'
     $stamp = [IO.Path]::Combine($bin, '.inputs')
     $digest = Get-InputDigest
-    if ([IO.File]::Exists($stamp) -and [IO.File]::ReadAllText($stamp) -eq $digest) {
-        return
+    if ([IO.File]::Exists($stamp)) {
+        $done, [string[]] $compiled = [IO.File]::ReadAllLines($stamp)
+        if ($done -eq $digest -and -not ($systems | Where-Object { $_ -notin $compiled })) {
+            return
+        }
     }
     'Building the module'
     $published = Get-RepositoryPath 'artifacts/module'
@@ -287,13 +291,18 @@ function Publish-Module {
     foreach ($path in [IO.Directory]::GetFiles($published, '*', 'AllDirectories')) {
         $files.Add([IO.Path]::GetRelativePath($published, $path), $path)
     }
+    foreach ($rid in $systems) {
+        $compiled = Get-RepositoryPath "artifacts/compiled/$rid"
+        Invoke-Program (Get-DotNet) @('publish', (Get-RepositoryPath 'src/ZImage.Engine'), '-c', $Configuration, '-r', $rid, '--self-contained', 'false', '-p:PublishReadyToRun=true', '-o', $compiled, '--nologo', '-v', 'q', '-nodeReuse:false', '-p:RunAnalyzers=false')
+        $files.Add([IO.Path]::Combine('runtimes', $rid, 'lib', 'ZImage.Engine.dll'), [IO.Path]::Combine($compiled, 'ZImage.Engine.dll'))
+    }
     Sync-Folder $bin $files
-    [IO.File]::WriteAllText($stamp, $digest)
+    [IO.File]::WriteAllLines($stamp, [string[]] (@($digest) + $systems))
 }
 
 function Invoke-Build {
     Copy-NativeLibrary
-    Publish-Module
+    Publish-Module $system
 }
 
 function Invoke-Demo {
@@ -410,7 +419,7 @@ function Invoke-Bench([Collections.IDictionary] $given) {
 
 # Everything that is published. NuGet's limit of 250 MB leaves room for the CUDA library of one system, 130 MB in a package; Windows' it is.
 function Invoke-Pack {
-    Publish-Module
+    Publish-Module 'linux-x64', 'win-x64'
     $backends = @(if ($Backend -ne 'Cpu') { 'Vulkan' }) + @(if ($Backend -in 'Auto', 'Cuda') { 'Cuda' })
     $library = @{}
     foreach ($rid in 'linux-x64', 'win-x64') {

@@ -3,7 +3,7 @@ using ZImage.Ggml.Interop;
 
 namespace ZImage.Ggml;
 
-/// <summary>Stored rows as floats, by ggml's own conversions.</summary>
+/// <summary>Stored rows as floats, by ggml's own conversions but for F16.</summary>
 public static unsafe class TensorRows
 {
     /// <summary>Decodes whole blocks of <paramref name="type"/> from a mapped file.</summary>
@@ -19,6 +19,11 @@ public static unsafe class TensorRows
             if (type == GgmlType.F32)
             {
                 new ReadOnlySpan<float>(source, target.Length).CopyTo(target);
+                return;
+            }
+            if (type == GgmlType.F16)
+            {
+                HalfFloats.Widen(new ReadOnlySpan<ushort>(source, target.Length), target);
                 return;
             }
             var convert = Native.ggml_get_type_traits(type)->to_float;

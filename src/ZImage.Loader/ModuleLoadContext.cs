@@ -15,6 +15,7 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     private readonly AssemblyDependencyResolver _resolver;
     // Kept as it was given: an assembly's own location has a prefix where it is long.
     private readonly string _path;
+    private readonly string _compiledFolder;
     private readonly Assembly _cmdlets;
 
     private ModuleLoadContext(string cmdletAssemblyPath)
@@ -22,6 +23,7 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     {
         _resolver = new AssemblyDependencyResolver(cmdletAssemblyPath);
         _path = cmdletAssemblyPath;
+        _compiledFolder = Path.Combine(Path.GetDirectoryName(cmdletAssemblyPath)!, "runtimes", OperatingSystem.IsWindows() ? "win-x64" : "linux-x64", "lib");
         _cmdlets = LoadFromAssemblyPath(cmdletAssemblyPath);
     }
 
@@ -49,7 +51,12 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
 
     /// <inheritdoc/>
     protected override Assembly? Load(AssemblyName assemblyName)
-        => _resolver.ResolveAssemblyToPath(assemblyName) is { } path ? LoadFromAssemblyPath(path) : null;
+    {
+        // In machine code of this system where there is such a file: one of another system is no assembly here.
+        string compiled = Path.Combine(_compiledFolder, assemblyName.Name + ".dll");
+        return File.Exists(compiled) ? LoadFromAssemblyPath(compiled)
+            : _resolver.ResolveAssemblyToPath(assemblyName) is { } path ? LoadFromAssemblyPath(path) : null;
+    }
 
     /// <inheritdoc/>
     protected override nint LoadUnmanagedDll(string unmanagedDllName)

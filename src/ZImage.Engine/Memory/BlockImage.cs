@@ -97,25 +97,32 @@ internal sealed class BlockImage
     {
         GgmlType type = weight.Tensor.Type;
         int size = type == GgmlType.F32 ? sizeof(float) : sizeof(ushort);
-        Decode(weight, (first, floats) => TensorRows.Encode(type, floats, target.Span(offset + first * size, floats.Length * size)));
+        long run = long.Max(weight.Source.Ne(0), weight.Source.Stored.Type.BlockSize);
+        Decode(weight, long.Max(1, MostElements / run) * run,
+            (first, floats) => TensorRows.Encode(type, floats, target.Span(offset + first * size, floats.Length * size)));
     }
 
+    // Panel by panel, while its values are in the cache.
     private static void Transform(Weight weight, FilterKernel kernel, Buffer target, long offset)
     {
-        float[] stored = ArrayPool<float>.Shared.Rent(checked((int)weight.Source.Elements));
-        Decode(weight, (first, floats) => floats.CopyTo(stored.AsSpan((int)first)));
-        int bytes = checked((int)weight.Tensor.Bytes);
-        Parallel.For(0, kernel.Panels, panel => kernel.Transform(panel, stored, MemoryMarshal.Cast<byte, float>(target.Span(offset, bytes))));
-        ArrayPool<float>.Shared.Return(stored);
+        int bytes = checked((int)weight.Tensor.Bytes), panel = kernel.PanelElements, block = (int)weight.Source.Stored.Type.BlockSize;
+        // Whole blocks of a quantised type.
+        int run = panel;
+        while (run % block != 0)
+            run += panel;
+        Decode(weight, run, (first, floats) =>
+        {
+            for (int at = 0; at < floats.Length; at += panel)
+                kernel.Transform((int)(first + at) / panel, floats[at..], MemoryMarshal.Cast<byte, float>(target.Span(offset, bytes)));
+        });
     }
 
-    // Several threads take pieces of whole rows.
-    private static void Decode(Weight weight, Action<long, Span<float>> take)
+    // Several threads take pieces of so many elements.
+    private static void Decode(Weight weight, long pieceElements, Action<long, Span<float>> take)
     {
         float[] scale = weight.Source.ReadScale();
         long elements = weight.Source.Elements;
-        long run = long.Max(weight.Source.Ne(0), weight.Source.Stored.Type.BlockSize);
-        int piece = checked((int)long.Min(elements, long.Max(1, MostElements / run) * run));
+        int piece = checked((int)long.Min(elements, pieceElements));
         int pieces = checked((int)((elements + piece - 1) / piece));
         Parallel.For(0, pieces, index =>
         {

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace ZImage.Engine.Models;
@@ -16,51 +18,65 @@ internal sealed class FilterKernel(FilterAlgorithm algorithm, int inputs, int ou
 
     public int Panels => (outputs + PanelOutputs - 1) / PanelOutputs;
 
+    /// <summary>Elements of a panel as stored; the last may have fewer.</summary>
+    public int PanelElements => PanelOutputs * inputs * Taps * Taps;
+
     /// <summary>[outputs of a panel, IC, panels, components^2], the horizontal component faster.</summary>
     public long[] Shape => [PanelOutputs, inputs, Panels, algorithm.Components * algorithm.Components];
 
     /// <summary>Fills in a panel of each matrix.</summary>
     /// <param name="panel">Its number.</param>
-    /// <param name="stored">The kernel as stored: [3, 3, IC, OC], the horizontal axis fastest.</param>
+    /// <param name="stored">The kernels of its outputs as stored: [3, 3, IC, outputs], the horizontal axis fastest.</param>
     /// <param name="matrices">All matrices, of <see cref="Shape"/>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Transform(int panel, ReadOnlySpan<float> stored, Span<float> matrices)
     {
-        int components = algorithm.Components, first = panel * PanelOutputs, count = Math.Min(PanelOutputs, outputs - first);
-        // The output channels of the panel together, for each tap, and for each sum along a row of taps.
-        Span<float> taps = stackalloc float[Taps * Taps * PanelOutputs], rows = stackalloc float[Taps * components * PanelOutputs];
-        taps.Clear();
+        float[] outputsTogether = ArrayPool<float>.Shared.Rent(PanelElements);
+        Transpose(stored[..Math.Min(stored.Length, PanelElements)], outputsTogether.AsSpan(0, PanelElements));
+        ReadOnlySpan<Vector256<float>> taps = MemoryMarshal.Cast<float, Vector256<float>>(outputsTogether.AsSpan(0, PanelElements));
+        Span<Vector256<float>> sums = MemoryMarshal.Cast<float, Vector256<float>>(matrices);
+
+        float[][] factors = algorithm.Taps;
+        int components = factors.Length, halves = PanelOutputs / Vector256<float>.Count;
+        // Sums along each row of taps.
+        Span<Vector256<float>> rows = stackalloc Vector256<float>[Taps * components];
         for (int input = 0; input < inputs; input++)
         {
+            for (int half = 0; half < halves; half++)
+            {
+                ReadOnlySpan<Vector256<float>> kernel = taps[(input * Taps * Taps * halves + half)..];
+                for (int y = 0; y < Taps; y++)
+                {
+                    for (int b = 0; b < components; b++)
+                        rows[y * components + b] = Sum(kernel[(y * Taps * halves)..], halves, factors[b]);
+                }
+                for (int a = 0; a < components; a++)
+                {
+                    for (int b = 0; b < components; b++)
+                        sums[(((a * components + b) * Panels + panel) * inputs + input) * halves + half] = Sum(rows[b..], components, factors[a]);
+                }
+            }
+        }
+        ArrayPool<float>.Shared.Return(outputsTogether);
+    }
+
+    // [taps, IC, outputs] to [outputs of a panel, taps, IC], zeros behind the last output.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Transpose(ReadOnlySpan<float> stored, Span<float> transposed)
+    {
+        int taps = transposed.Length / PanelOutputs, count = stored.Length / taps;
+        if (count < PanelOutputs)
+            transposed.Clear();
+        ref float source = ref MemoryMarshal.GetReference(stored), target = ref MemoryMarshal.GetReference(transposed);
+        for (int tap = 0; tap < taps; tap++)
+        {
             for (int lane = 0; lane < count; lane++)
-            {
-                ReadOnlySpan<float> kernel = stored.Slice(((first + lane) * inputs + input) * Taps * Taps, Taps * Taps);
-                for (int tap = 0; tap < kernel.Length; tap++)
-                    taps[tap * PanelOutputs + lane] = kernel[tap];
-            }
-            for (int y = 0; y < Taps; y++)
-            {
-                for (int b = 0; b < components; b++)
-                    Sum(taps[(y * Taps * PanelOutputs)..], 1, algorithm.Taps[b], rows[((y * components + b) * PanelOutputs)..]);
-            }
-            for (int pair = 0; pair < components * components; pair++)
-            {
-                Sum(rows[(pair % components * PanelOutputs)..], components, algorithm.Taps[pair / components],
-                    matrices[(((pair * Panels + panel) * inputs + input) * PanelOutputs)..]);
-            }
+                Unsafe.Add(ref target, tap * PanelOutputs + lane) = Unsafe.Add(ref source, lane * taps + tap);
         }
     }
 
-    // result = sum of three vectors of a panel's width, so many of them apart, times their factors.
+    // Three vectors, so many of them apart, times their factors.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Sum(ReadOnlySpan<float> vectors, int distance, float[] factors, Span<float> result)
-    {
-        for (int i = 0; i < PanelOutputs; i += Vector256<float>.Count)
-        {
-            Vector256<float> sum = Vector256.Create(vectors[i..]) * factors[0];
-            sum += Vector256.Create(vectors[(distance * PanelOutputs + i)..]) * factors[1];
-            sum += Vector256.Create(vectors[(2 * distance * PanelOutputs + i)..]) * factors[2];
-            sum.CopyTo(result[i..]);
-        }
-    }
+    private static Vector256<float> Sum(ReadOnlySpan<Vector256<float>> vectors, int distance, float[] factors)
+        => vectors[0] * factors[0] + vectors[distance] * factors[1] + vectors[2 * distance] * factors[2];
 }

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using System.Reflection;
+using System.Reflection.PortableExecutable;
 using System.Runtime.Loader;
 
 namespace ZImage.Tests.Hosting;
@@ -88,6 +89,26 @@ public sealed class ModuleImportTests
 
         Assert.Equal("", run.Error);
         Assert.Equal(["ZImage", "ZImage", "ZImage", "ZImage", "Default"], run.Lines);
+    }
+
+    [Fact]
+    public async Task TheEngineIsTheOneInMachineCodeOfThisSystem()
+    {
+        string compiled = Repository.PathOf("Module", "bin", "runtimes", Repository.RuntimeIdentifier, "lib", "ZImage.Engine.dll");
+        // Built on another system, the module has none for this one, and its portable engine is compiled as it runs.
+        string expected = File.Exists(compiled) ? compiled : Repository.PathOf("Module", "bin", "ZImage.Engine.dll");
+
+        ChildProcess run = await ChildProcess.RunHostAsync("-Command", $$"""
+            Import-Module '{{Repository.Manifest}}'
+            $context = [Runtime.Loader.AssemblyLoadContext]::GetLoadContext((Get-Command Get-ZDevice).ImplementingType.Assembly)
+            $context.LoadFromAssemblyName('ZImage.Engine').Location
+            """);
+
+        Assert.Equal("", run.Error);
+        Assert.Equal([expected], run.Lines);
+        using var file = new PEReader(File.OpenRead(expected));
+        Assert.Equal(expected == compiled, file.PEHeaders.CorHeader!.ManagedNativeHeaderDirectory.Size > 0);
+        Assert.True(Wine.IsRunning || expected == compiled);
     }
 
     [Fact]
