@@ -103,7 +103,7 @@ Describe 'Set-ZOffload' {
     It 'takes tiles by itself where the budget is short, unless told not to' {
         $exact = New-ZImage 'a cat' -Seed 1
         $need = ($exact.Plan.Phases | Measure-Object PeakBytes -Maximum).Maximum
-        Set-ZOffload -OffloadMode None -Strict -VramBudget ($need - 1) -VaeTiling Off -WarningAction SilentlyContinue
+        Set-ZOffload -VramBudget ($need - 1) -VaeTiling Off -WarningAction SilentlyContinue
         New-ZImage 'a cat' -Seed 1 -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $problem[0].FullyQualifiedErrorId | Should -BeLike 'BudgetTooSmall,*'
         $problem[0].ErrorDetails.RecommendedAction | Should -BeLike '*-VaeTiling Auto*'

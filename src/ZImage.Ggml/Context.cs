@@ -108,20 +108,20 @@ public sealed unsafe class Context : IDisposable
     /// <summary>[M, K] x [N, K] -> [M, N], in F32 and for each of axes 2 and 3: with <paramref name="b"/> of ones, the sums along axis 1.</summary>
     public Tensor OuterProduct(Tensor a, Tensor b) => Made(Native.ggml_out_prod(_handle, a.Handle, b.Handle));
 
-    /// <summary>An operation of our own, for graphs of the CPU alone: F32 operands and a result [ne0, ne1, ne2], all contiguous.</summary>
+    /// <summary>An operation of our own, for graphs of the CPU alone: a result [ne0, ne1, ne2] of F32, and operands of F32 or F16, all contiguous.</summary>
     public Tensor Custom(HostOperation operation, long ne0, long ne1, long ne2, params ReadOnlySpan<Tensor> operands)
     {
         nint* sources = stackalloc nint[operands.Length];
-        for (int i = 0; i < operands.Length; i++)
-        {
-            if (operands[i].Type != GgmlType.F32 || !operands[i].IsContiguous)
-                throw new ArgumentException($"{operands[i]} is not a contiguous F32 tensor.", nameof(operands));
-            sources[i] = operands[i].Handle;
-        }
-        GCHandle reference = GCHandle.Alloc(operation);
-        _operations.Add(operation);
-        _references.Add(reference);
-        return Made(Native.ggml_custom_4d(_handle, GgmlType.F32, ne0, ne1, ne2, 1, sources, operands.Length, &HostOperation.Run, Native.GGML_N_TASKS_MAX, GCHandle.ToIntPtr(reference)));
+        HandlesOf(operands, new Span<nint>(sources, operands.Length));
+        return Made(Native.ggml_custom_4d(_handle, GgmlType.F32, ne0, ne1, ne2, 1, sources, operands.Length, &HostOperation.Run, Native.GGML_N_TASKS_MAX, Hold(operation)));
+    }
+
+    /// <summary>The same with its result where a tensor lies, which is its first operand too.</summary>
+    public Tensor CustomTo(HostOperation operation, Tensor target, params ReadOnlySpan<Tensor> operands)
+    {
+        nint* sources = stackalloc nint[operands.Length];
+        HandlesOf(operands, new Span<nint>(sources, operands.Length));
+        return Made(Native.ggml_custom_inplace(_handle, target.Handle, sources, operands.Length, &HostOperation.Run, Native.GGML_N_TASKS_MAX, Hold(operation)));
     }
 
     // --- layout
@@ -215,6 +215,25 @@ public sealed unsafe class Context : IDisposable
     /// <summary>The convolution of b [W, H, C, N] with kernel a [KW, KH, C, OC], without gathered patches: [OW, OH, OC, N].</summary>
     public Tensor Conv2D(Tensor kernel, Tensor b, int stride, int paddingX, int paddingY)
         => Made(Native.ggml_conv_2d_direct(_handle, kernel.Handle, b.Handle, stride, stride, paddingX, paddingY, 1, 1));
+
+    private static void HandlesOf(ReadOnlySpan<Tensor> operands, Span<nint> handles)
+    {
+        for (int i = 0; i < operands.Length; i++)
+        {
+            if (operands[i].Type is not (GgmlType.F32 or GgmlType.F16) || !operands[i].IsContiguous)
+                throw new ArgumentException($"{operands[i]} is not a contiguous tensor of F32 or F16.", nameof(operands));
+            handles[i] = operands[i].Handle;
+        }
+    }
+
+    // The operation lives as long as the graph that calls it.
+    private nint Hold(HostOperation operation)
+    {
+        GCHandle reference = GCHandle.Alloc(operation);
+        _operations.Add(operation);
+        _references.Add(reference);
+        return GCHandle.ToIntPtr(reference);
+    }
 
     private static Tensor Made(nint tensor)
         => tensor != 0 ? new Tensor(tensor) : throw new InvalidOperationException("ggml made no tensor: the context is full.");

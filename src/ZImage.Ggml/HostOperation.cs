@@ -75,7 +75,18 @@ public readonly unsafe ref struct HostOperands
 
     public Span<float> Result => Values(_result);
 
+    /// <summary>An operand of F32.</summary>
     public ReadOnlySpan<float> Operand(int index) => Values((ggml_tensor*)_result->src[index]);
+
+    /// <summary>Elements of an operand of F32 or F16, from one on, as floats.</summary>
+    public void Read(int index, int first, Span<float> target)
+    {
+        var tensor = (ggml_tensor*)_result->src[index];
+        if (tensor->type == GgmlType.F16)
+            HalfFloats.Widen(new ReadOnlySpan<ushort>((ushort*)tensor->data + first, target.Length), target);
+        else
+            Values(tensor).Slice(first, target.Length).CopyTo(target);
+    }
 
     private static Span<float> Values(ggml_tensor* tensor) => new((void*)tensor->data, checked((int)Native.ggml_nelements((nint)tensor)));
 }

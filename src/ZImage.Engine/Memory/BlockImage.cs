@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Models;
 using ZImage.Ggml;
@@ -56,8 +55,8 @@ internal sealed class BlockImage
     }
 
     /// <summary>
-    /// Reads the block from its file into host memory. Weights that the device cannot take as stored are widened: 8-bit floats to F16, others to F32;
-    /// kernels may be transformed. Those that are repacked must have their place there.
+    /// Reads the block from its file into host memory. Weights that the device cannot take as stored are widened: 8-bit floats to F16, others to F32.
+    /// Those that are repacked must have their place there.
     /// </summary>
     public void ReadInto(Buffer target)
     {
@@ -83,8 +82,6 @@ internal sealed class BlockImage
         Span<byte> bytes = target.Span(offset, checked((int)(end - offset)));
         if (weight.IsStoredType)
             Stored(weight).CopyTo(bytes);
-        else if (weight.Kernel is { } kernel)
-            Transform(weight, kernel, target, offset);
         else
             Widen(weight, target, offset);
         bytes[checked((int)weight.Tensor.Bytes)..].Clear();
@@ -92,37 +89,15 @@ internal sealed class BlockImage
 
     private static ReadOnlySpan<byte> Stored(Weight weight) => weight.Source.Stored.File.Span(weight.Source.Stored.Offset, checked((int)weight.Tensor.Bytes));
 
-    // In pieces of whole rows, so that widening takes little memory besides the tensor's own.
+    // In pieces of whole rows, which several threads take, so that widening takes little memory besides the tensor's own.
     private static void Widen(Weight weight, Buffer target, long offset)
     {
         GgmlType type = weight.Tensor.Type;
         int size = type == GgmlType.F32 ? sizeof(float) : sizeof(ushort);
-        long run = long.Max(weight.Source.Ne(0), weight.Source.Stored.Type.BlockSize);
-        Decode(weight, long.Max(1, MostElements / run) * run,
-            (first, floats) => TensorRows.Encode(type, floats, target.Span(offset + first * size, floats.Length * size)));
-    }
-
-    // Panel by panel, while its values are in the cache.
-    private static void Transform(Weight weight, FilterKernel kernel, Buffer target, long offset)
-    {
-        int bytes = checked((int)weight.Tensor.Bytes), panel = kernel.PanelElements, block = (int)weight.Source.Stored.Type.BlockSize;
-        // Whole blocks of a quantised type.
-        int run = panel;
-        while (run % block != 0)
-            run += panel;
-        Decode(weight, run, (first, floats) =>
-        {
-            for (int at = 0; at < floats.Length; at += panel)
-                kernel.Transform((int)(first + at) / panel, floats[at..], MemoryMarshal.Cast<byte, float>(target.Span(offset, bytes)));
-        });
-    }
-
-    // Several threads take pieces of so many elements.
-    private static void Decode(Weight weight, long pieceElements, Action<long, Span<float>> take)
-    {
         float[] scale = weight.Source.ReadScale();
         long elements = weight.Source.Elements;
-        int piece = checked((int)long.Min(elements, pieceElements));
+        long run = long.Max(weight.Source.Ne(0), weight.Source.Stored.Type.BlockSize);
+        int piece = checked((int)long.Min(elements, long.Max(1, MostElements / run) * run));
         int pieces = checked((int)((elements + piece - 1) / piece));
         Parallel.For(0, pieces, index =>
         {
@@ -130,7 +105,7 @@ internal sealed class BlockImage
             int count = (int)long.Min(piece, elements - first);
             float[] floats = ArrayPool<float>.Shared.Rent(count);
             weight.Source.Decode(first, floats.AsSpan(0, count), scale);
-            take(first, floats.AsSpan(0, count));
+            TensorRows.Encode(type, floats.AsSpan(0, count), target.Span(offset + first * size, count * size));
             ArrayPool<float>.Shared.Return(floats);
         });
     }

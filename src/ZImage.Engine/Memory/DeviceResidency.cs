@@ -26,8 +26,8 @@ internal sealed class DeviceResidency(DeviceMemory memory, WeightTransfer transf
     public IReadOnlyDictionary<GgmlType, long> RepackedBytes => _components.Values.SelectMany(component => component.Repacked)
         .GroupBy(weight => weight.Tensor.Type).ToDictionary(group => group.Key, group => group.Sum(weight => weight.Tensor.Bytes));
 
-    /// <summary>Whether a block of the transformer or the text encoder takes memory of this device; of the autoencoder, kernels do even on the CPU.</summary>
-    public bool HoldsWeights => _components.Any(pair => pair.Key != ComponentKind.Autoencoder && pair.Value.Weights.Blocks.Any(block => pair.Value.BytesOf(block) > 0));
+    /// <summary>Whether a block of a component on this device takes memory there.</summary>
+    public bool HoldsWeights => _components.Values.Any(component => component.Weights.Blocks.Any(block => component.BytesOf(block) > 0));
 
     /// <summary>Takes a component in; it has no memory yet.</summary>
     public void Add(ComponentKind kind, ModelWeights weights) => _components.Add(kind, new WeightResidency(weights, Memory, Transfer));

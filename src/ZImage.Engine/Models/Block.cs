@@ -21,11 +21,8 @@ public enum WeightUse
 /// <param name="Tensor">The tensor that graphs refer to.</param>
 public sealed record Weight(ComponentTensor Source, Tensor Tensor)
 {
-    /// <summary>True when the device computes with the bytes as stored; false when they are widened or transformed at load.</summary>
-    public bool IsStoredType => Kernel is null && Source.Type.Ggml == Tensor.Type;
-
-    /// <summary>What the tensor holds of a kernel that is stored; null where it holds the kernel itself.</summary>
-    internal FilterKernel? Kernel { get; init; }
+    /// <summary>True when the device computes with the bytes as stored; false when they are widened at load.</summary>
+    public bool IsStoredType => Source.Type.Ggml == Tensor.Type;
 }
 
 /// <summary>

@@ -5,7 +5,7 @@ namespace ZImage.Engine.Models;
 /// <summary>A convolution layer: kernel and bias [OC], for images of one <see cref="ImageLayout"/>.</summary>
 internal abstract class Convolution
 {
-    /// <param name="kernel">F16 or F32, in a form of its own.</param>
+    /// <param name="kernel">As stored; F16 or F32.</param>
     /// <param name="bias">[OC].</param>
     /// <param name="reach">Pixels that the kernel sees.</param>
     /// <param name="inputs">IC.</param>
@@ -28,7 +28,11 @@ internal abstract class Convolution
     /// <summary>Most operations of <see cref="Build"/>, views included.</summary>
     public abstract int Nodes { get; }
 
-    protected Tensor Kernel { get; }
+    /// <summary>As stored; F16 or F32.</summary>
+    public Tensor Kernel { get; }
+
+    /// <summary>The kernel in the form that the convolution multiplies with, which is made anew where it is computed; null where it is used as it is stored.</summary>
+    public virtual FilterKernel? Filter => null;
 
     protected Tensor Bias { get; }
 
@@ -36,16 +40,17 @@ internal abstract class Convolution
     public abstract long RowBytes(int imageWidth);
 
     /// <summary>The factor that an image without a norm before it needs on a device; 1 where none.</summary>
-    public float FactorFor(Backend backend) => HalfRange.FactorFor(backend, Type);
+    public virtual float FactorFor(Backend backend) => HalfRange.FactorFor(backend, Type);
 
     /// <summary>A strip of the result.</summary>
     /// <param name="c">Context of the graph.</param>
     /// <param name="x">The rows of the image that the strip comes from, times <paramref name="factor"/>; contiguous.</param>
     /// <param name="rows">Which they are.</param>
+    /// <param name="kernel">Its <see cref="Kernel"/>, or its <see cref="Filter"/> where that lies.</param>
     /// <param name="factor">What the image was multiplied by to fit the range of F16; the sums are divided by it.</param>
     /// <param name="isDirect">Whether a planar image is convolved without gathered patches; see <see cref="ConvolutionPath"/>.</param>
     /// <returns>Contiguous.</returns>
-    public abstract Tensor Build(Context c, Tensor x, RowWindow rows, float factor = 1, bool isDirect = false);
+    public abstract Tensor Build(Context c, Tensor x, RowWindow rows, Tensor kernel, float factor = 1, bool isDirect = false);
 
     /// <summary>A 1x1 convolution of columns [IC, N], which were multiplied by a factor: [OC, N].</summary>
     public Tensor BuildColumns(Context c, Tensor columns, float factor = 1)

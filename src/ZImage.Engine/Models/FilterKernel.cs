@@ -2,42 +2,69 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using ZImage.Ggml;
 
 namespace ZImage.Engine.Models;
 
 /// <summary>
 /// A 3x3 kernel in the form that <see cref="FilterOperation"/> multiplies with: for each pair of a vertical and a horizontal component the matrix of
-/// its sums of taps, in panels of <see cref="PanelOutputs"/> output channels.
+/// its sums of taps, in panels of <see cref="PanelOutputs"/> output channels. It is made of the stored kernel each time its layer is computed: that
+/// takes less than it would to hold those of all layers, which are several times as large.
 /// </summary>
-internal sealed class FilterKernel(FilterAlgorithm algorithm, int inputs, int outputs)
+/// <param name="algorithm">What multiplies with it.</param>
+/// <param name="stored">The kernel as stored: [3, 3, IC, OC], the horizontal axis fastest; F16 or F32.</param>
+internal sealed class FilterKernel(FilterAlgorithm algorithm, Tensor stored)
 {
     /// <summary>Output channels that lie together; the last panel ends with zeros.</summary>
     public const int PanelOutputs = 16;
 
     private const int Taps = 3;
 
-    public int Panels => (outputs + PanelOutputs - 1) / PanelOutputs;
+    private readonly int _inputs = (int)stored.Ne(2), _outputs = (int)stored.Ne(3);
 
-    /// <summary>Elements of a panel as stored; the last may have fewer.</summary>
-    public int PanelElements => PanelOutputs * inputs * Taps * Taps;
+    /// <summary>Elements of all matrices.</summary>
+    public long Elements => (long)PanelOutputs * _inputs * Panels * Pairs;
 
-    /// <summary>[outputs of a panel, IC, panels, components^2], the horizontal component faster.</summary>
-    public long[] Shape => [PanelOutputs, inputs, Panels, algorithm.Components * algorithm.Components];
+    private int Panels => (_outputs + PanelOutputs - 1) / PanelOutputs;
 
-    /// <summary>Fills in a panel of each matrix.</summary>
-    /// <param name="panel">Its number.</param>
-    /// <param name="stored">The kernels of its outputs as stored: [3, 3, IC, outputs], the horizontal axis fastest.</param>
-    /// <param name="matrices">All matrices, of <see cref="Shape"/>.</param>
+    private int Pairs => algorithm.Components * algorithm.Components;
+
+    // Elements of a panel as stored; the last may have fewer.
+    private int PanelElements => PanelOutputs * _inputs * Taps * Taps;
+
+    /// <summary>The matrices as they lie in a slot that is large enough: [outputs of a panel, IC, panels, components^2], the horizontal component faster.</summary>
+    public Tensor In(Context c, Tensor slot)
+    {
+        long column = PanelOutputs * sizeof(float), panel = column * _inputs;
+        return c.View(slot, PanelOutputs, _inputs, Panels, Pairs, column, panel, panel * Panels, 0);
+    }
+
+    /// <summary>The operation that fills a slot with them; its pieces are panels.</summary>
+    public Tensor Build(Context c, Tensor slot) => c.CustomTo(new HostOperation(Panels, 0, Compute), In(c, slot), stored);
+
+    private void Compute(HostOperands operands)
+    {
+        float[] kernels = ArrayPool<float>.Shared.Rent(PanelElements);
+        while (operands.Operation.TryTake(out int panel))
+        {
+            Span<float> own = kernels.AsSpan(0, Math.Min(PanelElements, _outputs * _inputs * Taps * Taps - panel * PanelElements));
+            operands.Read(1, panel * PanelElements, own);
+            Transform(panel, own, operands.Result);
+        }
+        ArrayPool<float>.Shared.Return(kernels);
+    }
+
+    // Fills in a panel of each matrix from the kernels of its outputs, [3, 3, IC, outputs].
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Transform(int panel, ReadOnlySpan<float> stored, Span<float> matrices)
+    private void Transform(int panel, ReadOnlySpan<float> kernels, Span<float> matrices)
     {
         float[] outputsTogether = ArrayPool<float>.Shared.Rent(PanelElements);
-        Transpose(stored[..Math.Min(stored.Length, PanelElements)], outputsTogether.AsSpan(0, PanelElements));
+        Transpose(kernels, outputsTogether.AsSpan(0, PanelElements));
         ReadOnlySpan<Vector256<float>> taps = MemoryMarshal.Cast<float, Vector256<float>>(outputsTogether.AsSpan(0, PanelElements));
         Span<Vector256<float>> sums = MemoryMarshal.Cast<float, Vector256<float>>(matrices);
 
         float[][] factors = algorithm.Taps;
-        int components = factors.Length, halves = PanelOutputs / Vector256<float>.Count;
+        int inputs = _inputs, components = factors.Length, halves = PanelOutputs / Vector256<float>.Count;
         // Sums along each row of taps.
         Span<Vector256<float>> rows = stackalloc Vector256<float>[Taps * components];
         for (int input = 0; input < inputs; input++)
@@ -62,12 +89,12 @@ internal sealed class FilterKernel(FilterAlgorithm algorithm, int inputs, int ou
 
     // [taps, IC, outputs] to [outputs of a panel, taps, IC], zeros behind the last output.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Transpose(ReadOnlySpan<float> stored, Span<float> transposed)
+    private static void Transpose(ReadOnlySpan<float> kernels, Span<float> transposed)
     {
-        int taps = transposed.Length / PanelOutputs, count = stored.Length / taps;
+        int taps = transposed.Length / PanelOutputs, count = kernels.Length / taps;
         if (count < PanelOutputs)
             transposed.Clear();
-        ref float source = ref MemoryMarshal.GetReference(stored), target = ref MemoryMarshal.GetReference(transposed);
+        ref float source = ref MemoryMarshal.GetReference(kernels), target = ref MemoryMarshal.GetReference(transposed);
         for (int tap = 0; tap < taps; tap++)
         {
             for (int lane = 0; lane < count; lane++)

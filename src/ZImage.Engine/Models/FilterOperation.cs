@@ -41,7 +41,7 @@ internal sealed class FilterOperation(FilterAlgorithm algorithm, ImageShape imag
     /// <summary>The operation in a graph.</summary>
     /// <param name="c">Context of the graph.</param>
     /// <param name="x">The image, contiguous.</param>
-    /// <param name="kernel">Of <see cref="FilterKernel.Shape"/>.</param>
+    /// <param name="kernel">As <see cref="FilterKernel.In"/> has it.</param>
     /// <param name="bias">[outputs].</param>
     public Tensor Build(Context c, Tensor x, Tensor kernel, Tensor bias)
         => c.Custom(new HostOperation((_tiles + PieceTiles - 1) / PieceTiles, 2.0 * Pairs * _tiles * image.Channels * result.Channels, Compute), result.Channels, result.Width, result.Height, x, kernel, bias);

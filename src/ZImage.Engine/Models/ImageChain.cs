@@ -54,10 +54,12 @@ internal sealed class ImageChain : IDisposable
         _slots = new ActivationSlots(_state, settings.Ram, _activations, [WindowBytes(ImagePass.ImageWindow), WindowBytes(ImagePass.ResultWindow)], settings.Layout);
         ImageShape[] normed = [.. _passes.Where(pass => pass.NotesStatistics).Select(pass => pass.Target.Shape)];
         var statistics = new GroupStatistics(_state, normed.Max(shape => shape.Height * shape.Channels), normed.Max(shape => shape.Channels), settings.Layout);
+        long filterElements = layers.Max(each => each.Layer.Filter?.Elements ?? 0);
+        Tensor filter = filterElements == 0 ? default : _state.Add("filter", GgmlType.F32, filterElements);
         try
         {
             foreach (ImagePass pass in _passes)
-                pass.Build(_slots, statistics);
+                pass.Build(_slots, statistics, filter);
         }
         catch
         {

@@ -40,6 +40,9 @@ internal abstract class ImageLayer(GroupNormalization? norm, KernelReach reach, 
     /// <summary>Most operations of a strip, views included.</summary>
     public virtual int Nodes(ImageShape image) => 64;
 
+    /// <summary>The kernel that is made anew when the layer is computed; null where none is.</summary>
+    public virtual FilterKernel? Filter => null;
+
     /// <summary>Adds a strip's operations to its graph.</summary>
     public abstract void Build(StripGraph strip);
 }
@@ -47,6 +50,8 @@ internal abstract class ImageLayer(GroupNormalization? norm, KernelReach reach, 
 /// <summary>conv(silu(norm(x))), or conv(x) without a norm.</summary>
 internal sealed class ConvolutionLayer(GroupNormalization? norm, Convolution convolution, bool isWide = true) : ImageLayer(norm, convolution.Reach, convolution.Outputs)
 {
+    public override FilterKernel? Filter => convolution.Filter;
+
     public override long RowBytes(ImageShape image) => convolution.RowBytes(image.Width);
 
     public override int Nodes(ImageShape image) => base.Nodes(image) + convolution.Nodes;
@@ -57,7 +62,7 @@ internal sealed class ConvolutionLayer(GroupNormalization? norm, Convolution con
         Context c = strip.Context;
         float factor = Norm is null && isWide ? convolution.FactorFor(strip.Backend) : 1;
         Tensor x = Norm is null ? HalfRange.Scale(c, strip.Plain(strip.Image), factor) : c.Silu(strip.Normed());
-        strip.Write(convolution.Build(c, x, strip.Rows, factor, strip.IsDirect));
+        strip.Write(convolution.Build(c, x, strip.Rows, strip.KernelOf(convolution), factor, strip.IsDirect));
     }
 }
 
@@ -66,6 +71,8 @@ internal sealed class ResidualLayer(GroupNormalization norm, Convolution convolu
 {
     public override ResultPlace Place => ResultPlace.OverStream;
 
+    public override FilterKernel? Filter => convolution.Filter;
+
     public override long RowBytes(ImageShape image) => convolution.RowBytes(image.Width);
 
     public override int Nodes(ImageShape image) => base.Nodes(image) + convolution.Nodes + (shortcut?.Nodes ?? 0);
@@ -73,7 +80,7 @@ internal sealed class ResidualLayer(GroupNormalization norm, Convolution convolu
     public override void Build(StripGraph strip)
     {
         Context c = strip.Context;
-        Tensor h = convolution.Build(c, c.Silu(strip.Normed()), strip.Rows, isDirect: strip.IsDirect);
+        Tensor h = convolution.Build(c, c.Silu(strip.Normed()), strip.Rows, strip.KernelOf(convolution), isDirect: strip.IsDirect);
         if (shortcut is null)
         {
             strip.Write(c.Add(h, strip.Stream));
@@ -81,7 +88,7 @@ internal sealed class ResidualLayer(GroupNormalization norm, Convolution convolu
         }
         float factor = shortcut.FactorFor(strip.Backend);
         RowWindow same = shortcut.Reach.Rows(0, strip.Strip.Count, strip.Strip.Count);
-        strip.Write(c.Add(h, shortcut.Build(c, HalfRange.Scale(c, strip.Plain(strip.Stream), factor), same, factor)));
+        strip.Write(c.Add(h, shortcut.Build(c, HalfRange.Scale(c, strip.Plain(strip.Stream), factor), same, strip.KernelOf(shortcut), factor)));
     }
 }
 

@@ -15,6 +15,7 @@ internal sealed class ImagePass : IBlockWork, IDisposable
     private readonly Dictionary<Strip, StripGraph> _graphs = [];
     private readonly string _activity;
     private GroupStatistics? _statistics;
+    private BlockGraph? _filter;
     private Tensor? _hostImage, _hostStream, _hostTarget;
 
     /// <param name="block">The block it is a part of.</param>
@@ -61,7 +62,7 @@ internal sealed class ImagePass : IBlockWork, IDisposable
 
     public IReadOnlyList<Tensor> Results { get; private set; } = [];
 
-    public IEnumerable<Graph> Graphs => _graphs.Values.Select(graph => graph.Graph);
+    public IEnumerable<Graph> Graphs => [.. _filter is null ? [] : (IEnumerable<Graph>)[_filter.Graph], .. _graphs.Values.Select(graph => graph.Graph)];
 
     public double Flops => _strips.GroupBy(strip => strip.Shape).Sum(same => same.Count() * _graphs[same.Key].Graph.Flops);
 
@@ -88,13 +89,18 @@ internal sealed class ImagePass : IBlockWork, IDisposable
     public long LinkBytes => _strips.Sum(strip => Copied(Image, strip.Image.Count) + Copied(Stream, strip.Count) + Copied(Target, strip.Count));
 
     /// <summary>Makes the graphs, which can be measured then.</summary>
-    public void Build(ActivationSlots slots, GroupStatistics statistics)
+    /// <param name="slots">Where the activations lie.</param>
+    /// <param name="statistics">Those that one pass notes for the next.</param>
+    /// <param name="filter">Where each pass makes the kernel of its own.</param>
+    public void Build(ActivationSlots slots, GroupStatistics statistics, Tensor filter)
     {
         _statistics = statistics;
+        if (Layer.Filter is { } kernel)
+            _filter = new BlockGraph(Block, Name, c => [kernel.Build(c, filter)], nodes: 8);
         foreach (Strip strip in _strips)
         {
             if (!_graphs.ContainsKey(strip.Shape))
-                _graphs[strip.Shape] = new StripGraph(this, strip, slots, statistics);
+                _graphs[strip.Shape] = new StripGraph(this, strip, slots, statistics, filter);
         }
     }
 
@@ -115,6 +121,8 @@ internal sealed class ImagePass : IBlockWork, IDisposable
     {
         if (NativeThread.Current is { } thread)
             thread.Activity = _activity;
+        if (_filter is not null)
+            backend.Compute(_filter.Graph);
         foreach (Strip strip in _strips)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -132,6 +140,7 @@ internal sealed class ImagePass : IBlockWork, IDisposable
 
     public void Dispose()
     {
+        _filter?.Dispose();
         foreach (StripGraph graph in _graphs.Values)
             graph.Dispose();
     }

@@ -69,15 +69,6 @@ public sealed class ModelWeights : IDisposable
         return default;
     }
 
-    /// <summary>A kernel [3, 3, IC, OC] that is transformed at load: what the result holds is F32, of <see cref="FilterKernel.Shape"/>.</summary>
-    /// <exception cref="ModelFileException">It is missing, or its shape or type is wrong.</exception>
-    internal Tensor Require(Block block, string name, FilterKernel kernel, params ReadOnlySpan<long> shape)
-    {
-        ComponentTensor source = File.Require(name, shape);
-        CheckScale(source);
-        return Add(block, source, GgmlType.F32, kernel.Shape, kernel);
-    }
-
     /// <summary>A weight that a model may lack; none when it does.</summary>
     public Tensor Find(Block block, string name, WeightUse use, params ReadOnlySpan<long> shape)
         => File.Find(name, shape) is { } source ? Declare(block, source, use, shape) : default;
@@ -89,17 +80,12 @@ public sealed class ModelWeights : IDisposable
         CheckScale(source);
         if (_context is null)
             return default;
-        return Add(block, source, DeviceType(source, use, shape[0]), shape, null);
-    }
-
-    private Tensor Add(Block block, ComponentTensor source, GgmlType type, ReadOnlySpan<long> shape, FilterKernel? kernel)
-    {
         // The expected shape rules: a vector stored as [n, 1] or [1, n] is used as [n].
         Span<long> ne = [1, 1, 1, 1];
         shape.CopyTo(ne);
-        Tensor tensor = _context!.NewTensor(type, ne[0], ne[1], ne[2], ne[3]);
+        Tensor tensor = _context.NewTensor(DeviceType(source, use, shape[0]), ne[0], ne[1], ne[2], ne[3]);
         tensor.Name = source.Name.Length < 64 ? source.Name : source.Name[^63..];
-        block.Add(new Weight(source, tensor) { Kernel = kernel });
+        block.Add(new Weight(source, tensor));
         return tensor;
     }
 

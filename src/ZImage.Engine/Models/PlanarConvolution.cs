@@ -15,7 +15,7 @@ internal sealed class PlanarConvolution(ModelWeights weights, Block block, strin
     }
 
     /// <summary>[W, rows.Count, IC] -> [W', count, OC].</summary>
-    public override Tensor Build(Context c, Tensor x, RowWindow rows, float factor = 1, bool isDirect = false)
+    public override Tensor Build(Context c, Tensor x, RowWindow rows, Tensor kernel, float factor = 1, bool isDirect = false)
     {
         if (Reach.Enlargement > 1)
         {
@@ -28,7 +28,7 @@ internal sealed class PlanarConvolution(ModelWeights weights, Block block, strin
         (int above, int below, int paddingY) = rows.Above == rows.Below ? (0, 0, rows.Above) : (rows.Above, rows.Below, 0);
         if (left + right + above + below > 0)
             x = c.Pad(x, left, right, above, below);
-        Tensor kernel = c.Reshape(Kernel, Reach.Size, Reach.Size, Inputs, Outputs);
+        kernel = c.Reshape(kernel, Reach.Size, Reach.Size, Inputs, Outputs);
         // A 1x1 kernel has nothing to gather.
         Tensor sums = isDirect && Reach.Size > 1 ? c.Conv2D(kernel, x, Reach.Stride, paddingX, paddingY) : Product(c, kernel, x, Reach.Stride, paddingX, paddingY);
         return c.Add(Rescale(c, sums, factor), c.Reshape(Bias, 1, 1, Outputs));

@@ -9,15 +9,17 @@ internal sealed class StripGraph : IDisposable
     private readonly MovingRows _image, _target;
     private readonly MovingRows? _stream, _means, _squares;
     private readonly (Tensor Mean, Tensor Scale) _channels;
+    private readonly Tensor _filter;
     private Tensor _values;
 
     /// <param name="pass">The pass.</param>
     /// <param name="strip">One of the strips.</param>
     /// <param name="slots">Where the activations lie.</param>
     /// <param name="statistics">Those of the image, and of the result if it is normalised next.</param>
-    public StripGraph(ImagePass pass, Strip strip, ActivationSlots slots, GroupStatistics statistics)
+    /// <param name="filter">The slot of kernels that are made anew.</param>
+    public StripGraph(ImagePass pass, Strip strip, ActivationSlots slots, GroupStatistics statistics, Tensor filter)
     {
-        _layer = pass.Layer;
+        (_layer, _filter) = (pass.Layer, filter);
         (Strip, Backend, Layout, IsDirect) = (strip, pass.Backend, pass.Layout, pass.IsDirect);
         int nodes = _layer.Nodes(pass.Image.Shape);
         Context = new Context(nodes, graphs: 1, graphNodes: nodes);
@@ -69,6 +71,9 @@ internal sealed class StripGraph : IDisposable
 
     /// <summary>Rows of the result.</summary>
     public Tensor Target => _target.Tensor;
+
+    /// <summary>A convolution's kernel as it multiplies with it.</summary>
+    public Tensor KernelOf(Convolution convolution) => convolution.Filter?.In(Context, _filter) ?? convolution.Kernel;
 
     /// <summary>The rows of the image, normalised.</summary>
     public Tensor Normed() => _layer.Norm!.Build(Context, Layout, Image, _channels.Mean, _channels.Scale);

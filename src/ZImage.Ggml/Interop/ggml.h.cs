@@ -55,6 +55,7 @@ internal static unsafe partial class Native
     [LibraryImport(Base)] internal static partial nint ggml_sum_rows(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_fill_inplace(ContextHandle ctx, nint a, float c);
     [LibraryImport(Base)] internal static unsafe partial nint ggml_custom_4d(ContextHandle ctx, GgmlType type, long ne0, long ne1, long ne2, long ne3, nint* args, int n_args, delegate* unmanaged[Cdecl]<ggml_tensor*, int, int, nint, void> fun, int n_tasks, nint userdata);
+    [LibraryImport(Base)] internal static unsafe partial nint ggml_custom_inplace(ContextHandle ctx, nint a, nint* args, int n_args, delegate* unmanaged[Cdecl]<ggml_tensor*, int, int, nint, void> fun, int n_tasks, nint userdata);
     [LibraryImport(Base)] internal static partial nint ggml_out_prod(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_tanh(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_silu(ContextHandle ctx, nint a);

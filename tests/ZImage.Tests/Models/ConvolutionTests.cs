@@ -47,18 +47,20 @@ public sealed class ConvolutionTests
                 using var state = new StateBuffer(memory);
                 using var views = new Context(2);
                 Tensor x = state.Add("x", GgmlType.F32, from.Elements), y = state.Add("y", GgmlType.F32, to.Elements);
+                Tensor filter = convolution.Filter is { } made ? state.Add("filter", GgmlType.F32, made.Elements) : default;
                 state.Allocate("test");
                 Tensor source = layout.Whole(views, x, from), result = layout.Whole(views, y, to);
                 int axis = layout == ImageLayout.Planar ? 1 : 2;
                 using var graph = new BlockGraph(new Block("test"), "test", c =>
                 {
                     var strips = new List<Tensor>();
+                    Tensor kernel = convolution.Filter?.Build(c, filter) ?? convolution.Kernel;
                     for (int first = 0; first < to.Height; first += rows)
                     {
                         RowWindow window = reach.Rows(first, Math.Min(rows, to.Height - first), Height);
                         Tensor part = c.View(source, source.Ne(0), axis == 1 ? window.Count : source.Ne(1), axis == 2 ? window.Count : source.Ne(2), 1,
                             source.Nb(1), source.Nb(2), source.Nb(3), window.First * source.Nb(axis));
-                        strips.Add(convolution.Build(c, c.Cont(part), window));
+                        strips.Add(convolution.Build(c, c.Cont(part), window, kernel));
                     }
                     return [c.Copy(c.Concat(strips, axis), result)];
                 }, nodes: 8192);

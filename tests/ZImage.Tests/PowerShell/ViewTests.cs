@@ -32,7 +32,7 @@ public sealed partial class ViewTests
             """
             Name                 Device   State   Offload        Weights (MiB) Device (MiB) Budget (MiB) Host (MiB) Model
             ----                 ------   -----   -------        ------------- ------------ ------------ ---------- -----
-            tiny                 CPU      Ready   Auto                     8.3          4.0 SIZE        0.0 dit-tiny
+            tiny                 CPU      Ready   Auto                     8.3          0.0 SIZE        0.0 dit-tiny
                  Size Steps       Seed Time (s) PixelHash  Prompt
                  ---- -----       ---- -------- ---------  ------
                 32x32     2         42 TIME HASH a cat
@@ -53,7 +53,7 @@ public sealed partial class ViewTests
             -----     ---------   ------   ------------- ---------- ---------- ----------- ---- -------- --------
             Condition TextEncoder CPU SIZE SIZE SIZE SIZE    0        0 TIME
             Sample    Transformer CPU SIZE SIZE SIZE SIZE    0        0 TIME
-            Decode    Autoencoder CPU SIZE SIZE SIZE SIZE    7        0 TIME
+            Decode    Autoencoder CPU SIZE SIZE SIZE SIZE    0        0 TIME
              # Configuration                Result      Time (s)  s/step Decode (s) Peak (MiB) Moved (MiB) Predicted (s)
              - -------------                ------      --------  ------ ---------- ---------- ----------- -------------
              1 as it is                     Success TIME TIME TIME SIZE SIZE TIME
