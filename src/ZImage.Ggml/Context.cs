@@ -85,6 +85,9 @@ public sealed unsafe class Context : IDisposable
     /// <summary>silu(a) * b.</summary>
     public Tensor Swiglu(Tensor a, Tensor b) => Made(Native.ggml_swiglu_split(_handle, a.Handle, b.Handle));
 
+    /// <summary>silu(first half) * second half of axis 0.</summary>
+    public Tensor Swiglu(Tensor halves) => Made(Native.ggml_swiglu(_handle, halves.Handle));
+
     // --- normalisation, along axis 0
 
     public Tensor LayerNorm(Tensor a, float eps) => Made(Native.ggml_norm(_handle, a.Handle, eps));
@@ -189,6 +192,21 @@ public sealed unsafe class Context : IDisposable
         if (offset != 0)
             rotated = Native.ggml_rope_set_offset(rotated, offset);
         return Made(rotated);
+    }
+
+    /// <summary>
+    /// Rotary embedding of whole heads [head_dim, heads, tokens] along several axes at once: elements j and j + head_dim/2 are turned by
+    /// position * theta^(-2j / head_dim) / factors[j].
+    /// </summary>
+    /// <param name="a">The heads.</param>
+    /// <param name="positions">I32 [4 * tokens]: those along the first axis, then those along the next.</param>
+    /// <param name="factors">F32 [head_dim / 2].</param>
+    /// <param name="pairs">How many pairs are turned along each axis; together head_dim / 2.</param>
+    /// <param name="theta">The base.</param>
+    public Tensor Rope(Tensor a, Tensor positions, Tensor factors, (int First, int Second, int Third) pairs, float theta)
+    {
+        int* sections = stackalloc int[4] { pairs.First, pairs.Second, pairs.Third, 0 };
+        return Made(Native.ggml_rope_multi(_handle, a.Handle, positions.Handle, factors.Handle, (int)a.Ne(0), sections, Native.GGML_ROPE_TYPE_MROPE, 0, theta, 1, 0, 1, 0, 0));
     }
 
     /// <summary>

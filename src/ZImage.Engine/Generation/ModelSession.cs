@@ -493,7 +493,7 @@ public sealed class ModelSession : IDisposable
 
     private static ComponentSummary Summarize(ComponentKind kind, ModelWeights weights)
     {
-        List<CheckpointTensor> stored = [.. weights.Blocks.SelectMany(b => b.Weights).Select(w => w.Source.Stored)];
+        List<CheckpointTensor> stored = [.. weights.Blocks.SelectMany(b => b.Weights).SelectMany(w => w.Sources).Select(source => source.Stored)];
         return new ComponentSummary(kind, weights.File.Path, stored.Sum(s => s.Elements), stored.Sum(s => s.Bytes), CheckpointTensor.BytesByType(stored));
     }
 

@@ -55,8 +55,8 @@ internal sealed class BlockImage
     }
 
     /// <summary>
-    /// Reads the block from its file into host memory. Weights that the device cannot take as stored are widened: 8-bit floats to F16, others to F32.
-    /// Those that are repacked must have their place there.
+    /// Reads the block from its file into host memory. Weights that the device cannot take as stored are widened: 8-bit floats to F16, others to F32;
+    /// rows may have another order there. Those that are repacked must have their place there.
     /// </summary>
     public void ReadInto(Buffer target)
     {
@@ -76,37 +76,62 @@ internal sealed class BlockImage
     {
         if (_repacked.Contains(weight))
         {
-            weight.Tensor.Set(Stored(weight));
+            weight.Tensor.Set(Stored(weight.Sources[0], 0, weight.Tensor.Bytes));
             return;
         }
-        Span<byte> bytes = target.Span(offset, checked((int)(end - offset)));
-        if (weight.IsStoredType)
-            Stored(weight).CopyTo(bytes);
-        else
-            Widen(weight, target, offset);
-        bytes[checked((int)weight.Tensor.Bytes)..].Clear();
+        long first = 0;
+        foreach (ComponentTensor source in weight.Sources)
+        {
+            if (source.Type.Ggml == weight.Tensor.Type)
+                Copy(source, weight, first, target, offset);
+            else
+                Widen(source, weight, first, target, offset);
+            first += source.Elements / weight.RowElements;
+        }
+        target.Span(offset + weight.Tensor.Bytes, checked((int)(end - offset - weight.Tensor.Bytes))).Clear();
     }
 
-    private static ReadOnlySpan<byte> Stored(Weight weight) => weight.Source.Stored.File.Span(weight.Source.Stored.Offset, checked((int)weight.Tensor.Bytes));
+    private static ReadOnlySpan<byte> Stored(ComponentTensor source, long offset, long bytes) => source.Stored.File.Span(source.Stored.Offset + offset, checked((int)bytes));
+
+    // Rows of a source become rows of the tensor from one on, unless each has a place of its own.
+    private static void Copy(ComponentTensor source, Weight weight, long first, Buffer target, long offset)
+    {
+        long row = weight.Tensor.Bytes / (weight.Tensor.Elements / weight.RowElements);
+        if (weight.Place is not { } place)
+        {
+            Stored(source, 0, source.Bytes).CopyTo(target.Span(offset + first * row, checked((int)source.Bytes)));
+            return;
+        }
+        for (long i = 0; i < source.Bytes / row; i++)
+            Stored(source, i * row, row).CopyTo(target.Span(offset + place(first + i) * row, (int)row));
+    }
 
     // In pieces of whole rows, which several threads take, so that widening takes little memory besides the tensor's own.
-    private static void Widen(Weight weight, Buffer target, long offset)
+    private static void Widen(ComponentTensor source, Weight weight, long first, Buffer target, long offset)
     {
         GgmlType type = weight.Tensor.Type;
         int size = type == GgmlType.F32 ? sizeof(float) : sizeof(ushort);
-        float[] scale = weight.Source.ReadScale();
-        long elements = weight.Source.Elements;
-        long run = long.Max(weight.Source.Ne(0), weight.Source.Stored.Type.BlockSize);
+        float[] scale = source.ReadScale();
+        long elements = source.Elements, row = weight.RowElements;
+        long run = long.Max(source.Ne(0), source.Stored.Type.BlockSize);
         int piece = checked((int)long.Min(elements, long.Max(1, MostElements / run) * run));
         int pieces = checked((int)((elements + piece - 1) / piece));
         Parallel.For(0, pieces, index =>
         {
-            long first = (long)index * piece;
-            int count = (int)long.Min(piece, elements - first);
+            long start = (long)index * piece;
+            int count = (int)long.Min(piece, elements - start);
             float[] floats = ArrayPool<float>.Shared.Rent(count);
-            weight.Source.Decode(first, floats.AsSpan(0, count), scale);
-            TensorRows.Encode(type, floats.AsSpan(0, count), target.Span(offset + first * size, count * size));
+            source.Decode(start, floats.AsSpan(0, count), scale);
+            if (weight.Place is null)
+                Put(floats.AsSpan(0, count), first * row + start);
+            else
+            {
+                for (int at = 0; at < count; at += (int)row)
+                    Put(floats.AsSpan(at, (int)row), weight.Place(first + (start + at) / row) * row);
+            }
             ArrayPool<float>.Shared.Return(floats);
         });
+
+        void Put(ReadOnlySpan<float> values, long element) => TensorRows.Encode(type, values, target.Span(offset + element * size, values.Length * size));
     }
 }

@@ -27,7 +27,7 @@ internal static class Repacking
         }
         using var place = Buffer.Placeholder(type);
         var known = new Dictionary<(GgmlType, long, long), bool>();
-        HashSet<Weight> repacked = [.. weights.Blocks.SelectMany(block => block.Weights).Where(weight => weight.IsStoredType && IsFaster(weight.Tensor))];
+        HashSet<Weight> repacked = [.. weights.Blocks.SelectMany(block => block.Weights).Where(weight => weight.IsAsStored && IsFaster(weight.Tensor))];
         return repacked.Count > 0 && repacked.Sum(weight => weight.Tensor.Bytes) <= MostOfMemory * Memory() ? (type, repacked) : (memory.Type, new HashSet<Weight>());
 
         // A container may have less than its machine.

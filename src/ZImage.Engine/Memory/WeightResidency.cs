@@ -235,10 +235,10 @@ public sealed class WeightResidency : IDisposable
 
     private bool TryUseInPlace(Weight weight)
     {
-        CheckpointTensor stored = weight.Source.Stored;
+        CheckpointTensor stored = weight.Sources[0].Stored;
         // Files of other formats than GGUF align less than ggml asks for, which its CPU code can do without on x86; it counts on no less
         // than whole elements.
-        if (!_memory.UsesFiles || !weight.IsStoredType || stored.Offset % ElementBytes(weight.Tensor.Type) != 0)
+        if (!_memory.UsesFiles || !weight.IsAsStored || stored.Offset % ElementBytes(weight.Tensor.Type) != 0)
             return false;
         if (!_files.TryGetValue(stored.File, out Buffer? file))
             _files[stored.File] = file = Buffer.FromFile(stored.File);

@@ -17,12 +17,21 @@ public enum WeightUse
 }
 
 /// <summary>A weight of a model: where it is stored and the tensor that stands for it on the device.</summary>
-/// <param name="Source">Where the file has it.</param>
+/// <param name="Sources">Where the file has it: one tensor, or several whose rows follow each other.</param>
 /// <param name="Tensor">The tensor that graphs refer to.</param>
-public sealed record Weight(ComponentTensor Source, Tensor Tensor)
+public sealed record Weight(IReadOnlyList<ComponentTensor> Sources, Tensor Tensor)
 {
     /// <summary>True when the device computes with the bytes as stored; false when they are widened at load.</summary>
-    public bool IsStoredType => Source.Type.Ggml == Tensor.Type;
+    public bool IsStoredType => Sources.All(source => source.Type.Ggml == Tensor.Type);
+
+    /// <summary>True when it can be used where it lies in its file.</summary>
+    public bool IsAsStored => IsStoredType && Sources.Count == 1 && Place is null;
+
+    /// <summary>For each row of the sources, the row of the tensor that it becomes; null where they are the same. The rows of a vector are its elements.</summary>
+    internal Func<long, long>? Place { get; init; }
+
+    /// <summary>Elements of a row.</summary>
+    internal long RowElements => Tensor.Ne(1) > 1 ? Tensor.Ne(0) : 1;
 }
 
 /// <summary>

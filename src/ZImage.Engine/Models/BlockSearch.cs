@@ -43,19 +43,19 @@ internal sealed class BlockSearch(ModelWeights weights, string model)
     private BlockResult Result(string moment, string? block, float[] values)
     {
         // A graph may be a part of a block, or read rows from the file: then the names of the weights tell.
-        Block? holder = weights.Blocks.FirstOrDefault(b => b.Name == block) ?? weights.Blocks.FirstOrDefault(b => b.Weights.Any(w => IsOf(w.Source)));
-        ComponentTensor[] sources = holder is null ? [.. weights.File.Tensors.Values.Where(IsOf)] : [.. holder.Weights.Select(w => w.Source)];
+        Block? holder = weights.Blocks.FirstOrDefault(b => b.Name == block) ?? weights.Blocks.FirstOrDefault(b => b.Weights.Any(w => w.Sources.Any(IsOf)));
+        ComponentTensor[] sources = holder is null ? [.. weights.File.Tensors.Values.Where(IsOf)] : [.. holder.Weights.SelectMany(w => w.Sources)];
         string types = string.Join(" and ", sources.GroupBy(t => t.Type).OrderByDescending(g => g.Sum(t => t.Bytes)).Select(g => g.Key));
-        string? damaged = holder is null ? sources.FirstOrDefault()?.Name : holder.Weights.FirstOrDefault(IsDamaged)?.Source.Name;
+        string? damaged = (holder is null ? sources.FirstOrDefault() : sources.FirstOrDefault(IsDamaged))?.Name;
         return new BlockResult(model, moment, block, FiniteNumbers.Count(values), values.Length, types, damaged, weights.Backend.Device.Name, weights.File.Path);
 
         bool IsOf(ComponentTensor tensor) => block is not null && tensor.Name.StartsWith(block + ".", StringComparison.Ordinal);
     }
 
-    private static bool IsDamaged(Weight weight)
+    private static bool IsDamaged(ComponentTensor source)
     {
-        var values = new float[weight.Source.Elements];
-        weight.Source.Decode(0, values, weight.Source.ReadScale());
+        var values = new float[source.Elements];
+        source.Decode(0, values, source.ReadScale());
         return !FiniteNumbers.All(values);
     }
 }

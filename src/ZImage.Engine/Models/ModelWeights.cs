@@ -75,18 +75,51 @@ public sealed class ModelWeights : IDisposable
 
     public void Dispose() => _context?.Dispose();
 
-    private Tensor Declare(Block block, ComponentTensor source, WeightUse use, ReadOnlySpan<long> shape)
+    /// <summary>
+    /// Whether weights are copied to the device, so that their rows can have another order there than in the file. On the CPU they are used where they
+    /// lie, and the few that are copied there are not others for it.
+    /// </summary>
+    internal bool CanReorder => !IsInspected && Backend.Device.Backend != BackendKind.Cpu;
+
+    /// <summary>Matrices as one whose rows follow each other, where they are of one type on the device; none where they are not.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="columns">Columns of all.</param>
+    /// <param name="place">For each of the rows, where it lies on the device; null for the order as it is.</param>
+    /// <param name="parts">The matrices, and the rows of each.</param>
+    /// <exception cref="ModelFileException">One is missing, or its shape or type is wrong.</exception>
+    internal Tensor Stack(Block block, long columns, Func<long, long>? place, params ReadOnlySpan<(string Name, long Rows)> parts)
     {
-        CheckScale(source);
-        if (_context is null)
-            return default;
+        var sources = new List<ComponentTensor>();
+        foreach ((string name, long rows) in parts)
+            sources.Add(Checked(File.Require(name, columns, rows)));
+        GgmlType[] types = [.. sources.Select(source => DeviceType(source, WeightUse.Matrix, columns)).Distinct()];
+        return types.Length == 1 ? Add(block, sources, types[0], [columns, sources.Sum(source => source.Ne(1))], place) : default;
+    }
+
+    /// <summary>A vector whose elements lie in another order on the device.</summary>
+    /// <exception cref="ModelFileException">It is missing, or its shape or type is wrong.</exception>
+    internal Tensor Reorder(Block block, string name, long size, Func<long, long> place)
+        => Add(block, [Checked(File.Require(name, size))], GgmlType.F32, [size], place);
+
+    private Tensor Declare(Block block, ComponentTensor source, WeightUse use, ReadOnlySpan<long> shape)
+        => Checked(source) is var known && _context is null ? default : Add(block, [known], DeviceType(known, use, shape[0]), shape, null);
+
+    private Tensor Add(Block block, IReadOnlyList<ComponentTensor> sources, GgmlType type, ReadOnlySpan<long> shape, Func<long, long>? place)
+    {
         // The expected shape rules: a vector stored as [n, 1] or [1, n] is used as [n].
         Span<long> ne = [1, 1, 1, 1];
         shape.CopyTo(ne);
-        Tensor tensor = _context.NewTensor(DeviceType(source, use, shape[0]), ne[0], ne[1], ne[2], ne[3]);
-        tensor.Name = source.Name.Length < 64 ? source.Name : source.Name[^63..];
-        block.Add(new Weight(source, tensor));
+        Tensor tensor = _context!.NewTensor(type, ne[0], ne[1], ne[2], ne[3]);
+        string name = sources[0].Name;
+        tensor.Name = name.Length < 64 ? name : name[^63..];
+        block.Add(new Weight(sources, tensor) { Place = place });
         return tensor;
+    }
+
+    private ComponentTensor Checked(ComponentTensor source)
+    {
+        CheckScale(source);
+        return source;
     }
 
     /// <summary>Demands that factors which a tensor has are such that are understood.</summary>

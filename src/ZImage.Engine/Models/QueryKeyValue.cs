@@ -4,19 +4,31 @@ namespace ZImage.Engine.Models;
 
 /// <summary>
 /// The projections to queries, keys and values: one matrix with the rows of all three, or three matrices, as the file has them. Either way each
-/// row's product is the same.
+/// row's product is the same. Where weights are copied, three of one type become one, and the rows of queries and keys may get places of their own.
 /// </summary>
 internal sealed class QueryKeyValue
 {
     private readonly TransformerConfig _config;
     private readonly Tensor _stacked, _q, _k, _v;
 
-    public QueryKeyValue(ModelWeights weights, Block block, string attention, TransformerConfig config)
+    public QueryKeyValue(ModelWeights weights, Block block, string attention, TransformerConfig config, Func<long, long>? headPlace)
     {
         _config = config;
         long q = config.Heads * config.HeadDim, kv = config.KvHeads * config.HeadDim;
         Tensor Matrix(string part, long rows) => weights.Require(block, $"{attention}{part}.weight", WeightUse.Matrix, config.Dim, rows);
-        if (weights.File.Has(attention + "q.weight"))
+        bool isApart = weights.File.Has(attention + "q.weight");
+        if (weights.CanReorder)
+        {
+            Func<long, long>? Place(long turned) => headPlace is null ? null : row => row < turned ? headPlace(row) : row;
+            _stacked = weights.Stack(block, config.Dim, Place(q + kv), isApart
+                ? [($"{attention}q.weight", q), ($"{attention}k.weight", kv), ($"{attention}v.weight", kv)] : [($"{attention}qkv.weight", q + 2 * kv)]);
+            if (_stacked.IsNone)
+            {
+                Tensor Alone(string part, long rows, long turned) => weights.Stack(block, config.Dim, Place(turned), ($"{attention}{part}.weight", rows));
+                (_q, _k, _v) = (Alone("q", q, q), Alone("k", kv, kv), Alone("v", kv, 0));
+            }
+        }
+        else if (isApart)
             (_q, _k, _v) = (Matrix("q", q), Matrix("k", kv), Matrix("v", kv));
         else
             _stacked = Matrix("qkv", q + 2 * kv);

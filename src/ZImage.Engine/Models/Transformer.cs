@@ -20,6 +20,8 @@ public sealed class Transformer : IDisposable
         Weights = weights;
         Config = TransformerConfig.From(weights.File);
 
+        HeadPlace = TokenPositions.HeadPlace(weights, Config);
+
         Block embedders = Embedders = Weights.AddBlock("embedders");
         Tensor Matrix(Block block, string name, long rows, long columns) => Weights.Require(block, name + ".weight", WeightUse.Matrix, rows, columns);
         Tensor Vector(Block block, string name, long size) => Weights.Require(block, name, WeightUse.Vector, size);
@@ -65,6 +67,9 @@ public sealed class Transformer : IDisposable
 
     internal Block Final { get; }
 
+    /// <summary>Where the elements of a head of queries or keys lie on the device; null for as in the file.</summary>
+    internal Func<long, long>? HeadPlace { get; }
+
     internal Tensor TimeIn { get; }
 
     internal Tensor TimeInBias { get; }
@@ -104,5 +109,5 @@ public sealed class Transformer : IDisposable
     public void Dispose() => Weights.Dispose();
 
     private List<TransformerLayer> Layers(string stack, int count, bool modulated)
-        => [.. Enumerable.Range(0, count).Select(i => new TransformerLayer(Weights, $"{stack}.{i}", Config, modulated))];
+        => [.. Enumerable.Range(0, count).Select(i => new TransformerLayer(Weights, $"{stack}.{i}", Config, modulated, HeadPlace))];
 }

@@ -12,9 +12,10 @@ internal sealed class TransformerLayer
 {
     private readonly TransformerConfig _config;
     private readonly QueryKeyValue _qkv;
-    private readonly Tensor _out, _qNorm, _kNorm, _norm1, _norm2, _ffnNorm1, _ffnNorm2, _w1, _w2, _w3, _ada, _adaBias;
+    private readonly Tensor _out, _qNorm, _kNorm, _norm1, _norm2, _ffnNorm1, _ffnNorm2, _w2, _ada, _adaBias;
+    private readonly Tensor _w1, _w3, _w1And3;
 
-    public TransformerLayer(ModelWeights weights, string name, TransformerConfig config, bool modulated)
+    public TransformerLayer(ModelWeights weights, string name, TransformerConfig config, bool modulated, Func<long, long>? headPlace)
     {
         _config = config;
         Name = name;
@@ -23,17 +24,20 @@ internal sealed class TransformerLayer
         Tensor Vector(string part, long size) => weights.Require(block, $"{name}.{part}.weight", WeightUse.Vector, size);
 
         long width = config.Heads * config.HeadDim;
-        _qkv = new QueryKeyValue(weights, block, name + ".attention.", config);
+        _qkv = new QueryKeyValue(weights, block, name + ".attention.", config, headPlace);
         _out = Matrix("attention.out", width, config.Dim);
-        _qNorm = Vector("attention.q_norm", config.HeadDim);
-        _kNorm = Vector("attention.k_norm", config.HeadDim);
+        Tensor HeadNorm(string part) => headPlace is null ? Vector(part, config.HeadDim) : weights.Reorder(block, $"{name}.{part}.weight", config.HeadDim, headPlace);
+        _qNorm = HeadNorm("attention.q_norm");
+        _kNorm = HeadNorm("attention.k_norm");
         _norm1 = Vector("attention_norm1", config.Dim);
         _norm2 = Vector("attention_norm2", config.Dim);
         _ffnNorm1 = Vector("ffn_norm1", config.Dim);
         _ffnNorm2 = Vector("ffn_norm2", config.Dim);
-        _w1 = Matrix("feed_forward.w1", config.Dim, config.FeedForward);
         _w2 = Matrix("feed_forward.w2", config.FeedForward, config.Dim);
-        _w3 = Matrix("feed_forward.w3", config.Dim, config.FeedForward);
+        if (weights.CanReorder)
+            _w1And3 = weights.Stack(block, config.Dim, null, ($"{name}.feed_forward.w1.weight", config.FeedForward), ($"{name}.feed_forward.w3.weight", config.FeedForward));
+        if (_w1And3.IsNone)
+            (_w1, _w3) = (Matrix("feed_forward.w1", config.Dim, config.FeedForward), Matrix("feed_forward.w3", config.Dim, config.FeedForward));
         if (modulated)
         {
             _ada = Matrix("adaLN_modulation.0", config.TimeDim, 4 * config.Dim);
@@ -49,7 +53,7 @@ internal sealed class TransformerLayer
     /// <param name="backend">The device that will compute it.</param>
     /// <param name="x">Residual stream, [dim, tokens].</param>
     /// <param name="time">Time embedding, [time_dim]; not used without modulation.</param>
-    /// <param name="positions">Frame, row and column of every token.</param>
+    /// <param name="positions">Where every token stands.</param>
     /// <returns>The residual stream after the block, in its place.</returns>
     public Tensor Build(Context c, Backend backend, Tensor x, Tensor time, TokenPositions positions)
     {
@@ -70,18 +74,20 @@ internal sealed class TransformerLayer
         Tensor attention = AttentionOutput(c, backend, Norm(c, x, before), positions, attentionFactor);
         x = c.AddTo(x, Norm(c, attention, behind, attentionFactor));
 
-        Tensor h = Norm(c, x, ffnBefore);
-        Tensor up = HalfRange.Scale(c, c.MulMat(_w3, h), feedForwardFactor);
-        Tensor down = c.MulMat(_w2, c.Swiglu(c.MulMat(_w1, h), up));
-        return c.AddTo(x, Norm(c, down, ffnBehind, feedForwardFactor));
+        Tensor hidden = Hidden(c, Norm(c, x, ffnBefore), feedForwardFactor);
+        return c.AddTo(x, Norm(c, c.MulMat(_w2, hidden), ffnBehind, feedForwardFactor));
     }
+
+    // silu(w1 h) * w3 h, times the factor.
+    private Tensor Hidden(Context c, Tensor h, float factor)
+        => _w1And3.IsNone ? c.Swiglu(c.MulMat(_w1, h), HalfRange.Scale(c, c.MulMat(_w3, h), factor)) : HalfRange.Scale(c, c.Swiglu(c.MulMat(_w1And3, h)), factor);
 
     // h and the result carry the factor.
     private Tensor AttentionOutput(Context c, Backend backend, Tensor h, TokenPositions positions, float factor)
     {
         (Tensor q, Tensor k, Tensor v) = _qkv.Build(c, h);
-        q = positions.Rotate(c, Norm(c, q, _qNorm, factor), _config);
-        k = positions.Rotate(c, Norm(c, k, _kNorm, factor), _config);
+        q = positions.Rotate(c, Norm(c, q, _qNorm, factor));
+        k = positions.Rotate(c, Norm(c, k, _kNorm, factor));
         Tensor mixed = Attention.Build(c, backend, q, k, v, default, 1 / MathF.Sqrt(_config.HeadDim), keepF32: _qkv.IsF32);
         return c.MulMat(_out, mixed);
     }
@@ -89,24 +95,4 @@ internal sealed class TransformerLayer
     // The norm of x / factor.
     private static Tensor Norm(Context c, Tensor x, Tensor weight, float factor = 1)
         => c.Mul(c.RmsNorm(x, TransformerConfig.RmsEps * factor * factor), weight);
-}
-
-/// <summary>Where each token stands: frame, row and column, I32 [tokens] each.</summary>
-internal sealed record TokenPositions(Tensor Frame, Tensor Row, Tensor Column)
-{
-    /// <summary>Rotary embedding of [head_dim, heads, tokens] along the three axes, on consecutive parts of the head.</summary>
-    public Tensor Rotate(Context c, Tensor x, TransformerConfig config)
-    {
-        (int frame, int row, int column) = config.RopeAxes;
-        x = c.Rope(x, Frame, frame, RopePairs.Interleaved, TransformerConfig.RopeTheta);
-        x = c.Rope(x, Row, row, RopePairs.Interleaved, TransformerConfig.RopeTheta, frame);
-        return c.Rope(x, Column, column, RopePairs.Interleaved, TransformerConfig.RopeTheta, frame + row);
-    }
-
-    /// <summary>The positions of tokens [first, first + count).</summary>
-    public TokenPositions Range(Context c, long first, long count)
-    {
-        Tensor Part(Tensor all) => c.View(all, count, 1, 1, 1, all.Nb(1), all.Nb(1), all.Nb(1), first * sizeof(int));
-        return new TokenPositions(Part(Frame), Part(Row), Part(Column));
-    }
 }

@@ -14,7 +14,8 @@ public sealed class TransformerRun : IDisposable
     private readonly TransformerConfig _config;
     private readonly int _width, _height, _patches, _captionTokens;
     private readonly StateBuffer _state;
-    private readonly Tensor _captionIn, _captionFrame, _captionZero, _time, _patchesIn, _frame, _row, _column, _patchesOut;
+    private readonly Tensor _captionIn, _time, _patchesIn, _patchesOut;
+    private readonly TokenPositions _captionPositions, _imagePositions, _jointPositions;
     private readonly List<BlockGraph> _captionGraphs = [];
     private readonly List<BlockGraph> _stepGraphs = [];
     private readonly float[] _patchValues;
@@ -42,15 +43,13 @@ public sealed class TransformerRun : IDisposable
         try
         {
             _captionIn = _state.Add("caption_features", GgmlType.F32, _config.CaptionDim, captionTokens);
-            _captionFrame = _state.Add("caption_frame", GgmlType.I32, CaptionTokens);
-            _captionZero = _state.Add("caption_zero", GgmlType.I32, CaptionTokens);
+            _captionPositions = new TokenPositions(_state, "caption", model, CaptionTokens);
             Caption = _state.Add("caption", GgmlType.F32, _config.Dim, CaptionTokens);
             _time = _state.Add("time", GgmlType.F32, 1);
             TimeEmbedding = _state.Add("time_embedding", GgmlType.F32, _config.TimeDim);
             _patchesIn = _state.Add("patches_in", GgmlType.F32, model.PatchWidth, _patches);
-            _frame = _state.Add("frame", GgmlType.I32, tokens);
-            _row = _state.Add("row", GgmlType.I32, tokens);
-            _column = _state.Add("column", GgmlType.I32, tokens);
+            _imagePositions = new TokenPositions(_state, "image", model, ImageTokens);
+            _jointPositions = new TokenPositions(_state, "joint", model, tokens);
             X = _state.Add("x", GgmlType.F32, _config.Dim, tokens);
             _patchesOut = _state.Add("patches_out", GgmlType.F32, model.PatchWidth, _patches);
             BuildCaptionGraphs();
@@ -138,8 +137,6 @@ public sealed class TransformerRun : IDisposable
         if (features.Length != _captionTokens * _config.CaptionDim)
             throw new ArgumentException($"The caption has {features.Length} values, not {_captionTokens * _config.CaptionDim}.", nameof(features));
         _captionIn.Set(features);
-        _captionFrame.Set<int>([.. Enumerable.Range(1, CaptionTokens)]);
-        _captionZero.Set<int>(new int[CaptionTokens]);
         SetPositions();
     }
 
@@ -193,15 +190,13 @@ public sealed class TransformerRun : IDisposable
             h = c.Add(c.MulMat(_model.Caption, h), _model.CaptionBias);
             return [c.Copy(PadRows(c, h, _model.CaptionPad, CaptionTokens), Caption)];
         }));
-        var positions = new TokenPositions(_captionFrame, _captionZero, _captionZero);
         foreach (TransformerLayer layer in _model.ContextRefiners)
-            _captionGraphs.Add(new BlockGraph(layer.Block, layer.Name, c => [layer.Build(c, _model.Backend, Caption, default, positions)]));
+            _captionGraphs.Add(new BlockGraph(layer.Block, layer.Name, c => [layer.Build(c, _model.Backend, Caption, default, _captionPositions)]));
     }
 
     private void BuildStepGraphs()
     {
         Backend backend = _model.Backend;
-        var positions = new TokenPositions(_frame, _row, _column);
         _stepGraphs.Add(new BlockGraph(_model.Embedders, "embedders", c =>
         {
             Tensor time = c.TimestepEmbedding(_time, TransformerConfig.TimeFrequencies, 10000);
@@ -218,10 +213,10 @@ public sealed class TransformerRun : IDisposable
         foreach (TransformerLayer layer in _model.NoiseRefiners)
         {
             _stepGraphs.Add(new BlockGraph(layer.Block, layer.Name,
-                c => [layer.Build(c, backend, c.Rows(X, 0, ImageTokens), TimeEmbedding, positions.Range(c, 0, ImageTokens))]));
+                c => [layer.Build(c, backend, c.Rows(X, 0, ImageTokens), TimeEmbedding, _imagePositions)]));
         }
         foreach (TransformerLayer layer in _model.JointLayers)
-            _stepGraphs.Add(new BlockGraph(layer.Block, layer.Name, c => [layer.Build(c, backend, X, TimeEmbedding, positions)]));
+            _stepGraphs.Add(new BlockGraph(layer.Block, layer.Name, c => [layer.Build(c, backend, X, TimeEmbedding, _jointPositions)]));
         _stepGraphs.Add(new BlockGraph(_model.Final, "final_layer", c =>
         {
             Tensor scale = c.Add(c.MulMat(_model.FinalScale, c.Silu(TimeEmbedding)), _model.FinalScaleBias);
@@ -248,8 +243,8 @@ public sealed class TransformerRun : IDisposable
             (frame[i], row[i], column[i]) = (1 + CaptionTokens, i / columns, i % columns);
         for (int i = 0; i < CaptionTokens; i++)
             frame[ImageTokens + i] = 1 + i;
-        _frame.Set<int>(frame);
-        _row.Set<int>(row);
-        _column.Set<int>(column);
+        _captionPositions.Set(frame.AsSpan(ImageTokens), row.AsSpan(ImageTokens), column.AsSpan(ImageTokens));
+        _imagePositions.Set(frame.AsSpan(0, ImageTokens), row.AsSpan(0, ImageTokens), column.AsSpan(0, ImageTokens));
+        _jointPositions.Set(frame, row, column);
     }
 }

@@ -14,6 +14,7 @@ internal static unsafe partial class Native
     internal const int GGML_N_TASKS_MAX = -1;
     internal const int GGML_ROPE_TYPE_NORMAL = 0;
     internal const int GGML_ROPE_TYPE_NEOX = 2;
+    internal const int GGML_ROPE_TYPE_MROPE = 8;
     internal const int GGML_SCALE_MODE_NEAREST = 0;
 
     static Native() => Libraries.Install();
@@ -59,6 +60,7 @@ internal static unsafe partial class Native
     [LibraryImport(Base)] internal static partial nint ggml_out_prod(ContextHandle ctx, nint a, nint b);
     [LibraryImport(Base)] internal static partial nint ggml_tanh(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_silu(ContextHandle ctx, nint a);
+    [LibraryImport(Base)] internal static partial nint ggml_swiglu(ContextHandle ctx, nint a);
     [LibraryImport(Base)] internal static partial nint ggml_swiglu_split(ContextHandle ctx, nint a, nint b);
 
     // --- normalisation
@@ -86,6 +88,7 @@ internal static unsafe partial class Native
     // --- attention
     [LibraryImport(Base)] internal static partial nint ggml_soft_max_ext(ContextHandle ctx, nint a, nint mask, float scale, float max_bias);
     [LibraryImport(Base)] internal static partial nint ggml_rope_ext(ContextHandle ctx, nint a, nint b, nint c, int n_dims, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow);
+    [LibraryImport(Base)] internal static unsafe partial nint ggml_rope_multi(ContextHandle ctx, nint a, nint b, nint c, int n_dims, int* sections, int mode, int n_ctx_orig, float freq_base, float freq_scale, float ext_factor, float attn_factor, float beta_fast, float beta_slow);
     [LibraryImport(Base)] internal static partial nint ggml_rope_set_offset(nint a, int n_offs);
     [LibraryImport(Base)] internal static partial nint ggml_flash_attn_ext(ContextHandle ctx, nint q, nint k, nint v, nint mask, float scale, float max_bias, float logit_softcap);
     [LibraryImport(Base)] internal static partial void ggml_flash_attn_ext_set_prec(nint a, int prec);
