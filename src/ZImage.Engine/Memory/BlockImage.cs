@@ -15,6 +15,7 @@ namespace ZImage.Engine.Memory;
 internal sealed class BlockImage
 {
     private const int MostElements = 1 << 20;
+    private const long MostBytes = 8L << 20;
 
     private readonly List<(Weight Weight, long Offset, long End)> _weights = [];
     private readonly IReadOnlySet<Weight> _repacked;
@@ -63,7 +64,7 @@ internal sealed class BlockImage
         try
         {
             // One thread copies less than memory or a link would take.
-            Parallel.ForEach(Partitioner.Create(_weights, EnumerablePartitionerOptions.NoBuffering), each => Read(each.Weight, target, each.Offset, each.End));
+            Parallel.ForEach(Partitioner.Create(Pieces(target), EnumerablePartitionerOptions.NoBuffering), piece => piece());
         }
         catch (AggregateException e)
         {
@@ -72,38 +73,48 @@ internal sealed class BlockImage
         }
     }
 
-    private void Read(Weight weight, Buffer target, long offset, long end)
+    // What is copied is so in pieces of whole rows; what is widened has pieces of its own.
+    private IEnumerable<Action> Pieces(Buffer target)
     {
-        if (_repacked.Contains(weight))
+        foreach ((Weight weight, long offset, long end) in _weights)
         {
-            weight.Tensor.Set(Stored(weight.Sources[0], 0, weight.Tensor.Bytes));
-            return;
+            if (_repacked.Contains(weight))
+            {
+                yield return () => weight.Tensor.Set(Stored(weight.Sources[0], 0, weight.Tensor.Bytes));
+                continue;
+            }
+            long first = 0, row = weight.Tensor.Bytes / (weight.Tensor.Elements / weight.RowElements), most = long.Max(1, MostBytes / row);
+            foreach (ComponentTensor source in weight.Sources)
+            {
+                long rows = source.Elements / weight.RowElements, into = first;
+                if (source.Type.Ggml != weight.Tensor.Type)
+                    yield return () => Widen(source, weight, into, target, offset);
+                else
+                {
+                    for (long start = 0; start < rows; start += most)
+                    {
+                        long from = start, count = long.Min(most, rows - start);
+                        yield return () => Copy(Stored(source, from * row, count * row), (int)row, weight.Place, into + from, target, offset);
+                    }
+                }
+                first += rows;
+            }
+            yield return () => target.Span(offset + weight.Tensor.Bytes, checked((int)(end - offset - weight.Tensor.Bytes))).Clear();
         }
-        long first = 0;
-        foreach (ComponentTensor source in weight.Sources)
-        {
-            if (source.Type.Ggml == weight.Tensor.Type)
-                Copy(source, weight, first, target, offset);
-            else
-                Widen(source, weight, first, target, offset);
-            first += source.Elements / weight.RowElements;
-        }
-        target.Span(offset + weight.Tensor.Bytes, checked((int)(end - offset - weight.Tensor.Bytes))).Clear();
     }
 
     private static ReadOnlySpan<byte> Stored(ComponentTensor source, long offset, long bytes) => source.Stored.File.Span(source.Stored.Offset + offset, checked((int)bytes));
 
-    // Rows of a source become rows of the tensor from one on, unless each has a place of its own.
-    private static void Copy(ComponentTensor source, Weight weight, long first, Buffer target, long offset)
+    // Rows become rows of the tensor from one on, unless each has a place of its own.
+    private static void Copy(ReadOnlySpan<byte> rows, int row, Func<long, long>? place, long first, Buffer target, long offset)
     {
-        long row = weight.Tensor.Bytes / (weight.Tensor.Elements / weight.RowElements);
-        if (weight.Place is not { } place)
+        if (place is null)
         {
-            Stored(source, 0, source.Bytes).CopyTo(target.Span(offset + first * row, checked((int)source.Bytes)));
+            rows.CopyTo(target.Span(offset + first * row, rows.Length));
             return;
         }
-        for (long i = 0; i < source.Bytes / row; i++)
-            Stored(source, i * row, row).CopyTo(target.Span(offset + place(first + i) * row, (int)row));
+        for (int i = 0; i < rows.Length / row; i++)
+            rows.Slice(i * row, row).CopyTo(target.Span(offset + place(first + i) * row, row));
     }
 
     // In pieces of whole rows, which several threads take, so that widening takes little memory besides the tensor's own.

@@ -30,8 +30,8 @@ public sealed record Weight(IReadOnlyList<ComponentTensor> Sources, Tensor Tenso
     /// <summary>For each row of the sources, the row of the tensor that it becomes; null where they are the same. The rows of a vector are its elements.</summary>
     internal Func<long, long>? Place { get; init; }
 
-    /// <summary>Elements of a row.</summary>
-    internal long RowElements => Tensor.Ne(1) > 1 ? Tensor.Ne(0) : 1;
+    /// <summary>Elements of a row, which are whole blocks of the type.</summary>
+    internal long RowElements => long.Max(Tensor.Ne(1) > 1 ? Tensor.Ne(0) : 1, Tensor.Type.BlockSize());
 }
 
 /// <summary>
