@@ -21,11 +21,8 @@ public enum WeightUse
 /// <param name="Tensor">The tensor that graphs refer to.</param>
 public sealed record Weight(IReadOnlyList<ComponentTensor> Sources, Tensor Tensor)
 {
-    /// <summary>True when the device computes with the bytes as stored; false when they are widened at load.</summary>
-    public bool IsStoredType => Sources.All(source => source.Type.Ggml == Tensor.Type);
-
-    /// <summary>True when it can be used where it lies in its file.</summary>
-    public bool IsAsStored => IsStoredType && Sources.Count == 1 && Place is null;
+    /// <summary>True when the tensor is what the file has, so that it can be used there; false when it is widened, put together or reordered at load.</summary>
+    public bool IsAsStored => Sources.Count == 1 && Sources[0].Type.Ggml == Tensor.Type && Place is null;
 
     /// <summary>For each row of the sources, the row of the tensor that it becomes; null where they are the same. The rows of a vector are its elements.</summary>
     internal Func<long, long>? Place { get; init; }

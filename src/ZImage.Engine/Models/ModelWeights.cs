@@ -61,17 +61,21 @@ public sealed class ModelWeights : IDisposable
 
     /// <summary>A weight the model cannot do without. Sizes are ggml's, fastest axis first.</summary>
     /// <exception cref="ModelFileException">It is missing, or its shape or type is wrong.</exception>
-    public Tensor Require(Block block, string name, WeightUse use, params ReadOnlySpan<long> shape)
+    public Tensor Require(Block block, string name, WeightUse use, params ReadOnlySpan<long> shape) => Require(block, name, use, null, shape);
+
+    /// <summary>The same with a place on the device for each of its rows, which are a vector's elements; null for the order as it is.</summary>
+    /// <exception cref="ModelFileException">It is missing, or its shape or type is wrong.</exception>
+    internal Tensor Require(Block block, string name, WeightUse use, Func<long, long>? place, params ReadOnlySpan<long> shape)
     {
         if (_context is not null || File.Has(name))
-            return Declare(block, File.Require(name, shape), use, shape);
+            return Declare(block, File.Require(name, shape), use, place, shape);
         _missing.Add(name);
         return default;
     }
 
     /// <summary>A weight that a model may lack; none when it does.</summary>
     public Tensor Find(Block block, string name, WeightUse use, params ReadOnlySpan<long> shape)
-        => File.Find(name, shape) is { } source ? Declare(block, source, use, shape) : default;
+        => File.Find(name, shape) is { } source ? Declare(block, source, use, null, shape) : default;
 
     public void Dispose() => _context?.Dispose();
 
@@ -91,20 +95,22 @@ public sealed class ModelWeights : IDisposable
     {
         var sources = new List<ComponentTensor>();
         foreach ((string name, long rows) in parts)
-            sources.Add(Checked(File.Require(name, columns, rows)));
+        {
+            ComponentTensor source = File.Require(name, columns, rows);
+            CheckScale(source);
+            sources.Add(source);
+        }
         GgmlType[] types = [.. sources.Select(source => DeviceType(source, WeightUse.Matrix, columns)).Distinct()];
-        return types.Length == 1 ? Add(block, sources, types[0], [columns, sources.Sum(source => source.Ne(1))], place) : default;
+        return types.Length == 1 ? Add(block, sources, types[0], place, [columns, sources.Sum(source => source.Ne(1))]) : default;
     }
 
-    /// <summary>A vector whose elements lie in another order on the device.</summary>
-    /// <exception cref="ModelFileException">It is missing, or its shape or type is wrong.</exception>
-    internal Tensor Reorder(Block block, string name, long size, Func<long, long> place)
-        => Add(block, [Checked(File.Require(name, size))], GgmlType.F32, [size], place);
+    private Tensor Declare(Block block, ComponentTensor source, WeightUse use, Func<long, long>? place, ReadOnlySpan<long> shape)
+    {
+        CheckScale(source);
+        return _context is null ? default : Add(block, [source], DeviceType(source, use, shape[0]), place, shape);
+    }
 
-    private Tensor Declare(Block block, ComponentTensor source, WeightUse use, ReadOnlySpan<long> shape)
-        => Checked(source) is var known && _context is null ? default : Add(block, [known], DeviceType(known, use, shape[0]), shape, null);
-
-    private Tensor Add(Block block, IReadOnlyList<ComponentTensor> sources, GgmlType type, ReadOnlySpan<long> shape, Func<long, long>? place)
+    private Tensor Add(Block block, IReadOnlyList<ComponentTensor> sources, GgmlType type, Func<long, long>? place, ReadOnlySpan<long> shape)
     {
         // The expected shape rules: a vector stored as [n, 1] or [1, n] is used as [n].
         Span<long> ne = [1, 1, 1, 1];
@@ -114,12 +120,6 @@ public sealed class ModelWeights : IDisposable
         tensor.Name = name.Length < 64 ? name : name[^63..];
         block.Add(new Weight(sources, tensor) { Place = place });
         return tensor;
-    }
-
-    private ComponentTensor Checked(ComponentTensor source)
-    {
-        CheckScale(source);
-        return source;
     }
 
     /// <summary>Demands that factors which a tensor has are such that are understood.</summary>

@@ -15,23 +15,17 @@ internal sealed class QueryKeyValue
     {
         _config = config;
         long q = config.Heads * config.HeadDim, kv = config.KvHeads * config.HeadDim;
-        Tensor Matrix(string part, long rows) => weights.Require(block, $"{attention}{part}.weight", WeightUse.Matrix, config.Dim, rows);
-        bool isApart = weights.File.Has(attention + "q.weight");
-        if (weights.CanReorder)
+        Func<long, long>? Place(long turned) => headPlace is null ? null : row => row < turned ? headPlace(row) : row;
+        Tensor Matrix(string part, long rows, long turned) => weights.Require(block, $"{attention}{part}.weight", WeightUse.Matrix, Place(turned), config.Dim, rows);
+        if (!weights.File.Has(attention + "q.weight"))
         {
-            Func<long, long>? Place(long turned) => headPlace is null ? null : row => row < turned ? headPlace(row) : row;
-            _stacked = weights.Stack(block, config.Dim, Place(q + kv), isApart
-                ? [($"{attention}q.weight", q), ($"{attention}k.weight", kv), ($"{attention}v.weight", kv)] : [($"{attention}qkv.weight", q + 2 * kv)]);
-            if (_stacked.IsNone)
-            {
-                Tensor Alone(string part, long rows, long turned) => weights.Stack(block, config.Dim, Place(turned), ($"{attention}{part}.weight", rows));
-                (_q, _k, _v) = (Alone("q", q, q), Alone("k", kv, kv), Alone("v", kv, 0));
-            }
+            _stacked = Matrix("qkv", q + 2 * kv, q + kv);
+            return;
         }
-        else if (isApart)
-            (_q, _k, _v) = (Matrix("q", q), Matrix("k", kv), Matrix("v", kv));
-        else
-            _stacked = Matrix("qkv", q + 2 * kv);
+        if (weights.CanReorder)
+            _stacked = weights.Stack(block, config.Dim, Place(q + kv), ($"{attention}q.weight", q), ($"{attention}k.weight", kv), ($"{attention}v.weight", kv));
+        if (_stacked.IsNone)
+            (_q, _k, _v) = (Matrix("q", q, q), Matrix("k", kv, kv), Matrix("v", kv, 0));
     }
 
     /// <summary>Whether no weight is stored with less than F32.</summary>

@@ -26,7 +26,7 @@ internal sealed class TransformerLayer
         long width = config.Heads * config.HeadDim;
         _qkv = new QueryKeyValue(weights, block, name + ".attention.", config, headPlace);
         _out = Matrix("attention.out", width, config.Dim);
-        Tensor HeadNorm(string part) => headPlace is null ? Vector(part, config.HeadDim) : weights.Reorder(block, $"{name}.{part}.weight", config.HeadDim, headPlace);
+        Tensor HeadNorm(string part) => weights.Require(block, $"{name}.{part}.weight", WeightUse.Vector, headPlace, config.HeadDim);
         _qNorm = HeadNorm("attention.q_norm");
         _kNorm = HeadNorm("attention.k_norm");
         _norm1 = Vector("attention_norm1", config.Dim);

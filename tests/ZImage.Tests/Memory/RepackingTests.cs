@@ -1,8 +1,6 @@
-using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Generation;
 using ZImage.Engine.Memory;
 using ZImage.Engine.Models;
-using ZImage.Engine.Sampling.Noise;
 using ZImage.Ggml;
 using ZImage.Tests.Generation;
 using ZImage.Tests.Models;
@@ -77,27 +75,6 @@ public sealed class RepackingTests : IDisposable
         return path;
     }
 
-    private static float[] Predict(string file, bool repacks, Action<WeightResidency> look) => ComputeDevice.Get("CPU").Thread.Run(() =>
-    {
-        const int Size = 8, CaptionTokens = 20;
-        var memory = new DeviceMemory(ComputeDevice.Get("CPU").Backend) { Repacks = repacks };
-        using ComponentFile component = ComponentFile.Open(file, ComponentKind.Transformer);
-        using var model = new Transformer(component, memory.Backend);
-        using WeightResidency residency = WeightResidency.Place(model.Weights, memory, Stop);
-        look(residency);
-        using var run = new TransformerRun(model, memory, Size, Size, CaptionTokens);
-        run.Allocate();
-        using var buffer = new ComputeBuffer(memory, [.. run.Graphs], "test");
-        run.SetCaption(Noise(CaptionTokens * PlantedModels.Dim), Stop);
-        var output = new float[Size * Size * PlantedModels.Channels];
-        run.Predict(Noise(output.Length), 0.4f, output, Stop);
-        return output;
-    });
-
-    private static float[] Noise(int count)
-    {
-        var values = new float[count];
-        new PhiloxNoise(7).Fill(values);
-        return values;
-    }
+    private static float[] Predict(string file, bool repacks, Action<WeightResidency> look) => ComputeDevice.Get("CPU").Thread.Run(
+        () => TransformerPrediction.Of(file, new DeviceMemory(ComputeDevice.Get("CPU").Backend) { Repacks = repacks }, size: 8, look));
 }

@@ -1,7 +1,6 @@
 using ZImage.Engine.Checkpoints;
 using ZImage.Engine.Memory;
 using ZImage.Engine.Models;
-using ZImage.Engine.Sampling.Noise;
 using ZImage.Ggml;
 using ZImage.Tests.Checkpoints;
 using ZImage.Tests.Models;
@@ -32,7 +31,7 @@ public sealed class WeightPlaceTests : IDisposable
         Tensor stacked = weights.Stack(block, columns, Place, (W1, rows), (W3, rows)), straight = weights.Stack(block, columns, null, (W1, rows), (W3, rows));
         Tensor w1 = weights.Require(block, W1, WeightUse.Matrix, columns, rows), w3 = weights.Require(block, W3, WeightUse.Matrix, columns, rows);
         long size = weights.File.Tensors[QNorm].Ne(0);
-        Tensor norm = weights.Require(block, QNorm, WeightUse.Vector, size), moved = weights.Reorder(block, QNorm, size, row => size - 1 - row);
+        Tensor norm = weights.Require(block, QNorm, WeightUse.Vector, size), moved = weights.Require(block, QNorm, WeightUse.Vector, row => size - 1 - row, size);
         using WeightResidency placed = WeightResidency.Place(weights, new DeviceMemory(weights.Backend), TestContext.Current.CancellationToken);
 
         byte[] expected = [.. Bytes(w1), .. Bytes(w3)];
@@ -62,9 +61,11 @@ public sealed class WeightPlaceTests : IDisposable
             apart = apart.Each(tensor => tensor.Name.Contains("to_k", StringComparison.Ordinal) || tensor.Name.Contains("w3", StringComparison.Ordinal) ? tensor with { Type = "F16" } : tensor);
         string file = apart.WriteSafetensors(_folder["t.safetensors"], "F32");
 
-        float[] expected = Predict("CPU", file), actual = Predict("Vulkan0", file);
+        float[] expected = Predict("CPU"), actual = Predict("Vulkan0");
 
         GoldenAssert.RelativeL2("rows in another order", kind, expected, actual, 1e-3);
+
+        float[] Predict(string device) => ComputeDevice.Get(device).Run(memory => TransformerPrediction.Of(file, memory, size: 6));
     }
 
     private static byte[] Bytes(Tensor tensor)
@@ -82,26 +83,4 @@ public sealed class WeightPlaceTests : IDisposable
         test(weights);
         return true;
     });
-
-    private static float[] Predict(string device, string path) => ComputeDevice.Get(device).Run(memory =>
-    {
-        const int Size = 6, CaptionTokens = 20;
-        using ComponentFile file = ComponentFile.Open(path, ComponentKind.Transformer);
-        using var model = new Transformer(file, memory.Backend);
-        using WeightResidency residency = WeightResidency.Place(model.Weights, memory, TestContext.Current.CancellationToken);
-        using var run = new TransformerRun(model, memory, Size, Size, CaptionTokens);
-        run.Allocate();
-        using var buffer = new ComputeBuffer(memory, [.. run.Graphs], "test");
-        run.SetCaption(Noise(CaptionTokens * (int)model.Config.CaptionDim), TestContext.Current.CancellationToken);
-        var output = new float[Size * Size * model.Config.Channels];
-        run.Predict(Noise(output.Length), 0.4f, output, TestContext.Current.CancellationToken);
-        return output;
-    });
-
-    private static float[] Noise(int count)
-    {
-        var values = new float[count];
-        new PhiloxNoise(7).Fill(values);
-        return values;
-    }
 }
